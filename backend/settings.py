@@ -1,0 +1,28 @@
+"""Where Winnow keeps its things, read from the environment once per call so that tests can move it."""
+
+import os
+from pathlib import Path
+
+FOLDERS = ("blobs", "thumbs", "vectors", "runs", "snapshots", "exports", "uploads", "logs", "models")
+
+
+def home() -> Path:
+    """The data folder: `WINNOW_HOME`, or `~/.winnow`."""
+    return Path(os.environ.get("WINNOW_HOME") or Path.home() / ".winnow").expanduser().resolve()
+
+
+def folder(name: str) -> Path:
+    """One of FOLDERS below home, made when it is missing."""
+    path = home() / name
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def database_url() -> str:
+    """`WINNOW_DATABASE_URL`, or the SQLite file below home."""
+    return os.environ.get("WINNOW_DATABASE_URL") or f"sqlite:///{home() / 'winnow.db'}"
+
+
+def token() -> str:
+    """The secret that a client must send when Winnow is bound to more than loopback."""
+    return os.environ.get("WINNOW_TOKEN", "")

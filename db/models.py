@@ -1,0 +1,368 @@
+"""The tables. One class a noun of the glossary; times are UTC.
+
+Label events are append-only. `Item.status`, `Item.annotator_id` and the rows of `Label` are what follows
+from them, written in the same transaction.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+
+class Kind(StrEnum):
+    IMAGE = "image"
+    TEXT = "text"
+
+
+class Status(StrEnum):
+    TODO = "todo"
+    LABELED = "labeled"
+    SKIPPED = "skipped"
+    FLAGGED = "flagged"
+
+
+class Split(StrEnum):
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class Action(StrEnum):
+    LABEL = "label"
+    SKIP = "skip"
+    FLAG = "flag"
+    CLEAR = "clear"
+    UNDO = "undo"
+    REDO = "redo"
+
+
+class DecisionState(StrEnum):
+    DONE = "done"
+    UNDONE = "undone"
+    # Undone, and then the annotator decided something new: it can no longer be redone.
+    DROPPED = "dropped"
+
+
+class JobKind(StrEnum):
+    IMPORT = "import"
+    EMBED = "embed"
+    SUGGEST = "suggest"
+    TRAIN = "train"
+    EXPORT = "export"
+    DOWNLOAD = "download"
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+
+
+class RunState(StrEnum):
+    """A run's state is its job's state, kept with the run so that it outlives the job's row."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """SQLite forgets time zones: store UTC, give back UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value else None
+
+
+class Base(DeclarativeBase):
+    type_annotation_map: ClassVar = {dict[str, Any]: JSON, list[Any]: JSON, datetime: UtcDateTime}
+
+
+class Project(Base):
+    __tablename__ = "projects"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[Kind] = mapped_column(String(10))
+    multi_label: Mapped[bool] = mapped_column(default=False)
+    description: Mapped[str] = mapped_column(default="")
+    # The suggestion set that the pad shows; none until one was made.
+    suggestion_set_id: Mapped[int | None] = mapped_column(default=None)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    classes: Mapped[list["LabelClass"]] = relationship(order_by="LabelClass.position", passive_deletes=True)
+
+
+class LabelClass(Base):
+    __tablename__ = "classes"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(10), default="")
+    color: Mapped[str] = mapped_column(String(9))
+    description: Mapped[str] = mapped_column(default="")
+    position: Mapped[int] = mapped_column(default=0)
+    archived: Mapped[bool] = mapped_column(default=False)
+
+
+class Annotator(Base):
+    __tablename__ = "annotators"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Item(Base):
+    """One image or one text. `content_hash` is the SHA-256 of the original bytes (of the UTF-8 text)."""
+
+    __tablename__ = "items"
+    __table_args__ = (
+        # Also the random order: hashes are as good as shuffled, and the same on every machine.
+        Index("items_by_hash", "project_id", "content_hash", unique=True),
+        Index("items_by_status", "project_id", "status", "id"),
+        Index("items_to_do_shuffled", "project_id", "content_hash", sqlite_where=text("status = 'todo'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    text: Mapped[str | None] = mapped_column(default=None)
+    media_type: Mapped[str | None] = mapped_column(String(50), default=None)
+    width: Mapped[int | None] = mapped_column(default=None)
+    height: Mapped[int | None] = mapped_column(default=None)
+    # The file name, or "file.csv row 12".
+    source: Mapped[str] = mapped_column(default="")
+    meta: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    status: Mapped[Status] = mapped_column(String(10), default=Status.TODO)
+    split: Mapped[Split | None] = mapped_column(String(10), default=None)
+    annotator_id: Mapped[int | None] = mapped_column(ForeignKey("annotators.id"), default=None)
+    decided_at: Mapped[datetime | None] = mapped_column(default=None)
+    # The event that made the present state: an undo may only take back what is still standing.
+    last_event_id: Mapped[int | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Label(Base):
+    """The classes that a person gave to an item, as they stand now. One row a class."""
+
+    __tablename__ = "labels"
+    __table_args__ = (Index("labels_by_class", "class_id", "item_id"), {"sqlite_with_rowid": False})
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("classes.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Decision(Base):
+    """What one undo takes back: a key press, or a bulk action over many items."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index("decisions_by_annotator", "project_id", "annotator_id", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    annotator_id: Mapped[int] = mapped_column(ForeignKey("annotators.id"))
+    state: Mapped[DecisionState] = mapped_column(String(10), default=DecisionState.DONE)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class LabelEvent(Base):
+    """One thing that happened to one item. Never changed, never deleted while its item exists."""
+
+    __tablename__ = "label_events"
+    __table_args__ = (
+        Index("events_by_item", "item_id", "id"),
+        Index("events_by_decision", "decision_id"),
+        Index("events_by_project", "project_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Made by the client, so that a re-send changes nothing.
+    event_id: Mapped[str] = mapped_column(String(80), unique=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"))
+    annotator_id: Mapped[int] = mapped_column(ForeignKey("annotators.id"))
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"))
+    action: Mapped[Action] = mapped_column(String(10))
+    class_ids: Mapped[list[Any]] = mapped_column(default=list)
+    # {status, class_ids, annotator_id, decided_at, last_event_id} as it was before.
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    seconds: Mapped[float | None] = mapped_column(default=None)
+    suggestion_id: Mapped[int | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SuggestionSet(Base):
+    """One pass of one suggester over a project. `class_ids` is the order of every score vector in it."""
+
+    __tablename__ = "suggestion_sets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    engine: Mapped[str] = mapped_column(String(30))
+    model: Mapped[str] = mapped_column(String(300))
+    revision: Mapped[str] = mapped_column(String(80), default="")
+    prompts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    class_ids: Mapped[list[Any]] = mapped_column(default=list)
+    job_id: Mapped[int | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Suggestion(Base):
+    """A model's guess on an item. `scores` is float32, one per class of the set; it sums to 1 unless multi-label."""
+
+    __tablename__ = "suggestions"
+    __table_args__ = (
+        Index("suggestions_by_item", "set_id", "item_id", unique=True),
+        Index("suggestions_by_margin", "set_id", "margin"),
+        Index("suggestions_by_class", "set_id", "class_id", "confidence"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    set_id: Mapped[int] = mapped_column(ForeignKey("suggestion_sets.id", ondelete="CASCADE"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), index=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("classes.id", ondelete="CASCADE"), index=True)
+    confidence: Mapped[float]
+    # The best score less the second best; small means unsure.
+    margin: Mapped[float]
+    scores: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Recipe(Base):
+    __tablename__ = "recipes"
+    __table_args__ = (UniqueConstraint("name", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1)
+    # [{"transform": "RandomHorizontalFlip", "params": {...}, "probability": 0.5}, …]
+    steps: Mapped[list[Any]] = mapped_column(default=list)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Snapshot(Base):
+    """The frozen labeled data that runs learn from; the rows are in a Parquet file below home."""
+
+    __tablename__ = "snapshots"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    # [{"id", "name", "color"}, …] in the order of the scores of every run on this snapshot.
+    classes: Mapped[list[Any]] = mapped_column(default=list)
+    # {"train": {class_id: n}, "validation": …, "test": …}
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # {"majority": {"test": {...}}, "logistic_regression": {...}}; filled by the first run on the snapshot.
+    baselines: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Job(Base):
+    __tablename__ = "jobs"
+    __table_args__ = (Index("jobs_by_state", "state", "id"), Index("jobs_by_project", "project_id", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), default=None)
+    kind: Mapped[JobKind] = mapped_column(String(20))
+    # Jobs of one lane run one after the other.
+    lane: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(300), default="")
+    spec: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[JobState] = mapped_column(String(20), default=JobState.QUEUED)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int | None] = mapped_column(default=None)
+    unit: Mapped[str] = mapped_column(String(20), default="items")
+    per_second: Mapped[float | None] = mapped_column(default=None)
+    message: Mapped[str] = mapped_column(default="")
+    # {"code", "message", "hint"} of a failed job.
+    error: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    report: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    # What a resumed job needs to go on where it was.
+    cursor: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    # "best" or "nothing" once somebody asked to stop.
+    stop_keep: Mapped[str | None] = mapped_column(String(10), default=None)
+    # The process that runs it. Pids are reused and survive a reboot in name only: all three must match.
+    pid: Mapped[int | None] = mapped_column(default=None)
+    pid_started: Mapped[float | None] = mapped_column(default=None)
+    boot_id: Mapped[str | None] = mapped_column(String(60), default=None)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None] = mapped_column(default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class Run(Base):
+    __tablename__ = "runs"
+    __table_args__ = (Index("runs_by_project", "project_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    job_id: Mapped[int | None] = mapped_column(default=None)
+    snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshots.id"), default=None)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    spec: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[RunState] = mapped_column(String(20), default=RunState.QUEUED)
+    # {"test": {"accuracy", "f1_macro", "n", "per_class": [...], "confusion": [[...]]}, "validation": {...}}
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # {"python", "torch", "device", "seconds", "git", …}
+    environment: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Relative to home; none until there is something to use.
+    artifact: Mapped[str | None] = mapped_column(String(300), default=None)
+    note: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class RunMetric(Base):
+    """One point of one curve. A resumed run writes a step again: the newer value replaces the older."""
+
+    __tablename__ = "run_metrics"
+    __table_args__ = (UniqueConstraint("run_id", "name", "step"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    # "train/loss", "validation/accuracy", …
+    name: Mapped[str] = mapped_column(String(60))
+    step: Mapped[int]
+    epoch: Mapped[float | None] = mapped_column(default=None)
+    value: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Prediction(Base):
+    """A run's scores on an item of its snapshot (validation and test), in the order of the snapshot's classes."""
+
+    __tablename__ = "predictions"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    split: Mapped[Split] = mapped_column(String(10))
+    # What the person had said when the snapshot was made.
+    target_ids: Mapped[list[Any]] = mapped_column(default=list)
+    class_id: Mapped[int]
+    confidence: Mapped[float]
+    scores: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,94 @@
+"""The one seam between Winnow and its database: open it once per process, then read or write in a `with`.
+
+SQLite runs in WAL mode with foreign keys on and `synchronous=FULL`: what is committed is on the disk.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+__all__ = ["Session", "close", "migrate", "open_database", "reading", "writing"]
+
+BUSY_TIMEOUT_MS = 15_000
+_engines: dict[str, Engine] = {}
+
+
+def open_database(url: str) -> None:
+    """Bind this process to the database at `url`. Does not change the schema: see `migrate`."""
+    close()
+    if url.startswith("sqlite"):
+        engine = create_engine(url, pool_size=16, max_overflow=48, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+    else:
+        engine = create_engine(url, pool_size=16, max_overflow=48, pool_pre_ping=True)
+    _engines["engine"] = engine
+
+
+def close() -> None:
+    """Let go of the database, so that the file can be moved or another one opened."""
+    engine = _engines.pop("engine", None)
+    if engine:
+        engine.dispose()
+
+
+def migrate(url: str) -> None:
+    """Bring the schema at `url` to this version. Safe to call at every start and from two processes."""
+    if url.startswith("sqlite"):
+        Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that sees one consistent state and is rolled back at the end."""
+    with Session(_engine(), expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A session that holds the write lock from its start, commits at the end and rolls back on an error.
+
+    Taking the lock first means that two writers wait for each other instead of failing half way.
+    """
+    with Session(_engine().execution_options(is_writing=True), expire_on_commit=False) as session, session.begin():
+        # Begins the transaction now: a session otherwise waits for its first statement.
+        session.connection()
+        yield session
+
+
+def _engine() -> Engine:
+    if "engine" not in _engines:
+        raise RuntimeError("open_database() was not called in this process")
+    return _engines["engine"]
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver's own transaction handling is off: _begin decides how a transaction starts.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "cache_size=-32000",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    is_writing = connection.get_execution_options().get("is_writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
