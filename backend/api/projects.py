@@ -1,0 +1,95 @@
+"""/api/projects and their classes."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from backend import classes, projects
+from backend.api.paging import After, Limit, page
+from db import projects as rows
+from db.session import reading, writing
+
+router = APIRouter(prefix="/projects", tags=["projects"])
+
+
+class NewProject(BaseModel):
+    name: str
+    kind: Literal["image", "text"]
+    multi_label: bool = False
+    classes: list[str] = Field(default_factory=list)
+    description: str = ""
+
+
+class ProjectChange(BaseModel):
+    name: str | None = None
+    description: str | None = None
+
+
+class NewClass(BaseModel):
+    name: str
+    description: str = ""
+
+
+class ClassChange(BaseModel):
+    name: str | None = None
+    key: str | None = None
+    color: str | None = Field(default=None, pattern="^#[0-9a-fA-F]{6}$")
+    description: str | None = None
+    archived: bool | None = None
+
+
+@router.post("", status_code=201)
+def create(new: NewProject) -> dict[str, Any]:
+    with writing() as session:
+        project = projects.create(session, new.name, new.kind, multi_label=new.multi_label, class_names=new.classes)
+        project.description = new.description
+        return projects.as_json(session, project)
+
+
+@router.get("")
+def list_projects(after: After = None, limit: Limit = 100) -> dict[str, Any]:
+    with reading() as session:
+        found = rows.page(session, after, limit)
+        return page(found, limit, [projects.as_json(session, project) for project in found])
+
+
+@router.get("/{project_id}")
+def get(project_id: int) -> dict[str, Any]:
+    with reading() as session:
+        return projects.as_json(session, projects.get(session, project_id))
+
+
+@router.patch("/{project_id}")
+def change(project_id: int, new: ProjectChange) -> dict[str, Any]:
+    with writing() as session:
+        project = projects.get(session, project_id)
+        return projects.as_json(session, projects.change(session, project, new.model_dump(exclude_none=True)))
+
+
+@router.delete("/{project_id}", status_code=204)
+def delete(project_id: int) -> Response:
+    with writing() as session:
+        rows.remove(session, projects.get(session, project_id).id)
+    return Response(status_code=204)
+
+
+@router.get("/{project_id}/classes")
+def list_classes(project_id: int, *, with_archived: bool = False) -> dict[str, Any]:
+    with reading() as session:
+        found = rows.classes(session, projects.get(session, project_id).id, with_archived=with_archived)
+        return {"items": [classes.as_json(each) for each in found], "next": None}
+
+
+@router.post("/{project_id}/classes", status_code=201)
+def add_class(project_id: int, new: NewClass) -> dict[str, Any]:
+    with writing() as session:
+        project = projects.get(session, project_id)
+        return classes.as_json(classes.add(session, project, new.name, description=new.description))
+
+
+@router.patch("/{project_id}/classes/{class_id}")
+def change_class(project_id: int, class_id: int, new: ClassChange) -> dict[str, Any]:
+    with writing() as session:
+        project = projects.get(session, project_id)
+        return classes.as_json(classes.change(session, project, class_id, new.model_dump(exclude_none=True)))

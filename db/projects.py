@@ -1,0 +1,55 @@
+"""Queries on projects and their classes."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select
+
+from db.models import Item, LabelClass, Project
+from db.session import Session
+
+
+def add(session: Session, project: Project) -> Project:
+    session.add(project)
+    session.flush()
+    return project
+
+
+def get(session: Session, project_id: int) -> Project | None:
+    return session.get(Project, project_id)
+
+
+def by_name(session: Session, name: str) -> Project | None:
+    return session.scalar(select(Project).where(func.lower(Project.name) == name.lower()))
+
+
+def page(session: Session, after: int | None, limit: int) -> Sequence[Project]:
+    query = select(Project).order_by(Project.id).limit(limit)
+    return session.scalars(query.where(Project.id > after) if after is not None else query).all()
+
+
+def remove(session: Session, project_id: int) -> None:
+    """Delete the project and, by the foreign keys, everything that hangs on it."""
+    session.execute(delete(Project).where(Project.id == project_id))
+
+
+def count_items(session: Session, project_id: int) -> int:
+    return session.scalar(select(func.count()).select_from(Item).where(Item.project_id == project_id)) or 0
+
+
+def has_items(session: Session, project_id: int) -> bool:
+    return session.scalar(select(Item.id).where(Item.project_id == project_id).limit(1)) is not None
+
+
+def add_class(session: Session, label_class: LabelClass) -> LabelClass:
+    session.add(label_class)
+    session.flush()
+    return label_class
+
+
+def get_class(session: Session, class_id: int) -> LabelClass | None:
+    return session.get(LabelClass, class_id)
+
+
+def classes(session: Session, project_id: int, *, with_archived: bool = False) -> Sequence[LabelClass]:
+    query = select(LabelClass).where(LabelClass.project_id == project_id).order_by(LabelClass.position, LabelClass.id)
+    return session.scalars(query if with_archived else query.where(LabelClass.archived.is_(False))).all()

@@ -1,0 +1,7 @@
+"""augment."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("augment")

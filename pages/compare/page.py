@@ -1,0 +1,7 @@
+"""compare."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("compare")

@@ -1,0 +1,7 @@
+"""data."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("data")

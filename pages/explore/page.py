@@ -1,0 +1,7 @@
+"""explore."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("explore")

@@ -1,0 +1,7 @@
+"""label."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("label")

@@ -1,0 +1,7 @@
+"""projects."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("projects")

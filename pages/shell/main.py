@@ -1,0 +1,40 @@
+"""What is around every page: navigation, the chosen project, and the jobs at work."""
+
+from importlib import import_module
+
+import streamlit as st
+
+from pages.parts.chosen import chosen_id
+from pages.shell.header import header
+
+# Address, title and icon of each page, in the order of the work.
+PAGES = (
+    ("projects", "Projects", ":material/folder_open:"),
+    ("data", "Data", ":material/database:"),
+    ("label", "Label", ":material/label:"),
+    ("explore", "Explore", ":material/travel_explore:"),
+    ("augment", "Augment", ":material/auto_fix_high:"),
+    ("train", "Train", ":material/model_training:"),
+    ("compare", "Compare", ":material/compare_arrows:"),
+    ("use", "Use", ":material/play_circle:"),
+)
+
+
+def show(address: str) -> None:
+    """Import a page only when it is opened: the first page then waits for itself alone."""
+    import_module(f"pages.{address}.page").show()
+
+
+def page(address: str, title: str, icon: str) -> st.Page:
+    def body() -> None:
+        show(address)
+
+    return st.Page(body, title=title, icon=icon, url_path=address, default=address == "projects")
+
+
+st.set_page_config(page_title="Winnow", page_icon=":material/grass:", layout="wide")
+pages = {address: page(address, title, icon) for address, title, icon in PAGES}
+st.session_state["pages"] = pages
+chosen = st.navigation(list(pages.values()))
+header(chosen_id())
+chosen.run()

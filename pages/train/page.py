@@ -1,0 +1,7 @@
+"""train."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("train")

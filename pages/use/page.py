@@ -1,0 +1,7 @@
+"""use."""
+
+import streamlit as st
+
+
+def show() -> None:
+    st.title("use")

@@ -1,0 +1,61 @@
+"""Winnow: label images and texts, train on them in the background, compare the runs.
+
+Start it with `streamlit run streamlit_app.py` or `python streamlit_app.py`.
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from streamlit import config
+
+from backend import logs, settings
+from backend.api.app import create
+from backend.api.guard import LOOPBACK, Guard
+from backend.jobs import ask
+from backend.jobs.supervisor import Supervisor
+from db import session as database
+from pages.parts.errors import show_error
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Open the database and look after the jobs for as long as the app runs."""
+    supervisor = Supervisor()
+    supervisor.start()
+    yield
+    supervisor.end()
+    ask.end()
+    database.close()
+
+
+def open_home() -> None:
+    settings.home().mkdir(parents=True, exist_ok=True)
+    logs.to_file("app")
+    database.migrate(settings.database_url())
+    database.open_database(settings.database_url())
+
+
+address = str(config.get_option("server.address") or "0.0.0.0")  # noqa: S104 - what Streamlit does when told nothing
+if address not in LOOPBACK and not settings.token():
+    sys.exit(
+        f"Winnow would listen on {address}, where others can reach it. "
+        "Set WINNOW_TOKEN to a secret of your own, or STREAMLIT_SERVER_ADDRESS=127.0.0.1."
+    )
+open_home()
+app = st.App(
+    Path(__file__).parent / "pages" / "shell" / "main.py",
+    routes=[Mount("/api", create())],
+    middleware=[Middleware(Guard, address=address)],
+    lifespan=lifespan,
+    on_script_error=show_error,
+)
+
+if __name__ == "__main__":
+    # App.run takes no notice of the environment by itself.
+    names = ("server.port", "server.address", "server.headless")
+    app.run(config={name: config.get_option(name) for name in names if config.is_manually_set(name)})
