@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend import classes, errors
+from backend.jobs import control
+from db import jobs
 from db import projects as rows
-from db.models import Kind, Project
+from db.models import Kind, Project, now
 from db.session import Session
 
 NAME_LENGTH = 200
@@ -29,9 +31,40 @@ def create(
 
 def get(session: Session, project_id: int) -> Project:
     project = rows.get(session, project_id)
-    if project is None:
+    if project is None or project.deleted_at is not None:
         raise errors.NotFound(f"There is no project {project_id}.", "The Projects page lists what is here.")
     return project
+
+
+def delete(session: Session, project: Project) -> None:
+    """Put the project in the bin and stop its jobs. Nothing is lost until the bin is emptied."""
+    for job in jobs.in_states(session, jobs.ACTIVE, project.id):
+        control.stop(session, job.id)
+    project.deleted_at = now()
+    session.flush()
+
+
+def restore(session: Session, project_id: int) -> Project:
+    """Take a project out of the bin. It gets a number after its name if the name was given away meanwhile."""
+    project = rows.get(session, project_id)
+    if project is None:
+        raise errors.NotFound(f"There is no project {project_id} to restore.", "It was emptied for good.")
+    if project.deleted_at is not None:
+        number = 2
+        name = project.name
+        while rows.by_name(session, project.name):
+            project.name, number = f"{name} {number}", number + 1
+        project.deleted_at = None
+        session.flush()
+    return project
+
+
+def empty_bin(session: Session) -> int:
+    """Remove every deleted project for good; return how many. Files that other projects share stay."""
+    gone = rows.page(session, None, 10_000, deleted=True)
+    for project in gone:
+        rows.remove(session, project.id)
+    return len(gone)
 
 
 def change(session: Session, project: Project, fields: dict[str, Any]) -> Project:

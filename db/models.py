@@ -101,9 +101,18 @@ class Base(DeclarativeBase):
 
 class Project(Base):
     __tablename__ = "projects"
+    __table_args__ = (
+        Index(
+            "projects_by_name",
+            "name",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[Kind] = mapped_column(String(10))
     multi_label: Mapped[bool] = mapped_column(default=False)
     description: Mapped[str] = mapped_column(default="")
@@ -111,6 +120,8 @@ class Project(Base):
     suggestion_set_id: Mapped[int | None] = mapped_column(default=None)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # Deleted projects stay until they are emptied, so that a deletion can be undone.
+    deleted_at: Mapped[datetime | None] = mapped_column(default=None)
     classes: Mapped[list["LabelClass"]] = relationship(order_by="LabelClass.position", passive_deletes=True)
 
 

@@ -19,16 +19,19 @@ def get(session: Session, project_id: int) -> Project | None:
 
 
 def by_name(session: Session, name: str) -> Project | None:
-    return session.scalar(select(Project).where(func.lower(Project.name) == name.lower()))
+    query = select(Project).where(func.lower(Project.name) == name.lower(), Project.deleted_at.is_(None))
+    return session.scalar(query)
 
 
-def page(session: Session, after: int | None, limit: int) -> Sequence[Project]:
-    query = select(Project).order_by(Project.id).limit(limit)
+def page(session: Session, after: int | None, limit: int, *, deleted: bool = False) -> Sequence[Project]:
+    """Oldest first; only those in the bin when `deleted`, only the others when not."""
+    in_bin = Project.deleted_at.is_not(None) if deleted else Project.deleted_at.is_(None)
+    query = select(Project).where(in_bin).order_by(Project.id).limit(limit)
     return session.scalars(query.where(Project.id > after) if after is not None else query).all()
 
 
 def remove(session: Session, project_id: int) -> None:
-    """Delete the project and, by the foreign keys, everything that hangs on it."""
+    """Remove the project for good and, by the foreign keys, everything that hangs on it."""
     session.execute(delete(Project).where(Project.id == project_id))
 
 
@@ -53,3 +56,12 @@ def get_class(session: Session, class_id: int) -> LabelClass | None:
 def classes(session: Session, project_id: int, *, with_archived: bool = False) -> Sequence[LabelClass]:
     query = select(LabelClass).where(LabelClass.project_id == project_id).order_by(LabelClass.position, LabelClass.id)
     return session.scalars(query if with_archived else query.where(LabelClass.archived.is_(False))).all()
+
+
+def status_counts(session: Session, project_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Project id -> how many items it has of each status."""
+    counts: dict[int, dict[str, int]] = {project_id: {} for project_id in project_ids}
+    query = select(Item.project_id, Item.status, func.count()).where(Item.project_id.in_(project_ids))
+    for project_id, status, number in session.execute(query.group_by(Item.project_id, Item.status)):
+        counts[project_id][status] = number
+    return counts

@@ -69,9 +69,16 @@ def change(project_id: int, new: ProjectChange) -> dict[str, Any]:
 
 @router.delete("/{project_id}", status_code=204)
 def delete(project_id: int) -> Response:
+    """Into the bin; POST …/restore takes it out again."""
     with writing() as session:
-        rows.remove(session, projects.get(session, project_id).id)
+        projects.delete(session, projects.get(session, project_id))
     return Response(status_code=204)
+
+
+@router.post("/{project_id}/restore")
+def restore(project_id: int) -> dict[str, Any]:
+    with writing() as session:
+        return projects.as_json(session, projects.restore(session, project_id))
 
 
 @router.get("/{project_id}/classes")

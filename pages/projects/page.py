@@ -1,7 +1,44 @@
-"""projects."""
+"""The first page: make a project, open one, or try an example."""
 
 import streamlit as st
 
+from db import projects as rows
+from db.session import reading
+from pages.projects.cards import bin_of_projects, project_card
+from pages.projects.new import example_buttons, new_project
+
 
 def show() -> None:
-    st.title("projects")
+    with reading() as session:
+        found = rows.page(session, None, 200)
+        counts = rows.status_counts(session, [project.id for project in found])
+        deleted = rows.page(session, None, 200, deleted=True)
+    if not found:
+        welcome()
+    else:
+        st.title("Projects")
+        columns = st.columns(3)
+        for number, project in enumerate(found):
+            with columns[number % 3]:
+                project_card(project, counts[project.id])
+        with st.expander("New project", icon=":material/add:"):
+            new_project()
+        with st.expander("Try an example", icon=":material/science:"):
+            example_buttons()
+    if deleted:
+        bin_of_projects(deleted)
+
+
+def welcome() -> None:
+    st.title("Winnow")
+    st.markdown(
+        "Label images or texts with one key an item while a model suggests, train a classifier in the background, "
+        "and see what it gets wrong. Everything stays on this machine."
+    )
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("New project")
+        new_project()
+    with right:
+        st.subheader("Or try an example")
+        example_buttons()

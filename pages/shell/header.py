@@ -1,10 +1,11 @@
-"""The line above every page: the project, and running jobs with a click to each."""
+"""The line above every page: the project, how far its labeling is, and running jobs with a click to each."""
 
 import streamlit as st
 
 from backend import errors, projects
-from db import jobs as rows
-from db.models import Job, JobKind, JobState, Project
+from db import jobs as job_rows
+from db import projects as rows
+from db.models import Job, JobKind, JobState, Project, Status
 from db.session import reading
 from pages.parts.chosen import choose, go_to
 from pages.parts.words import plain
@@ -18,29 +19,30 @@ def header(project_id: int | None) -> None:
         try:
             project = projects.get(session, project_id) if project_id is not None else None
         except errors.NotFound:
-            # Deleted in another tab, or an old link: the page itself says so.
+            # Deleted in another tab, or an old link.
             choose(None)
             project = None
-    if project is None:
-        return
-    with st.sidebar:
-        st.markdown(f"**{plain(project.name)}**")
-        st.caption(f"{'Images' if project.kind == 'image' else 'Texts'}, {several(project)}")
-        running_jobs(project.id)
-
-
-def several(project: Project) -> str:
-    return "several classes an item" if project.multi_label else "one class an item"
+    if project is not None:
+        line(project)
 
 
 @st.fragment(run_every=2.0)
-def running_jobs(project_id: int) -> None:
+def line(project: Project) -> None:
     with reading() as session:
-        active = rows.in_states(session, rows.ACTIVE, project_id)
-        interrupted = rows.in_states(session, [JobState.INTERRUPTED], project_id)
-    for job in [*active, *interrupted]:
-        if st.button(words_for(job), key=f"job-{job.id}", type="tertiary", icon=icon_of(job)):
-            go_to(PAGE_OF.get(JobKind(job.kind), "data"), job=job.id)
+        counts = rows.status_counts(session, [project.id])[project.id]
+        at_work = job_rows.in_states(session, (*job_rows.ACTIVE, JobState.INTERRUPTED), project.id)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="winnow-header"):
+        st.markdown(f"**{plain(project.name)}** :gray[· {about(project, counts)}]", width="content")
+        for job in at_work:
+            if st.button(words_for(job), key=f"job-{job.id}", type="tertiary", icon=icon_of(job)):
+                go_to(PAGE_OF.get(JobKind(job.kind), "data"), job=job.id)
+
+
+def about(project: Project, counts: dict[str, int]) -> str:
+    """ "images · 120 of 500 labeled" """
+    total = sum(counts.values())
+    kind = "images" if project.kind == "image" else "texts"
+    return f"{kind} · {counts.get(Status.LABELED, 0):,} of {total:,} labeled" if total else f"{kind} · no data yet"
 
 
 def words_for(job: Job) -> str:

@@ -18,23 +18,26 @@ PAGES = (
     ("compare", "Compare", ":material/compare_arrows:"),
     ("use", "Use", ":material/play_circle:"),
 )
-
-
-def show(address: str) -> None:
-    """Import a page only when it is opened: the first page then waits for itself alone."""
-    import_module(f"pages.{address}.page").show()
+# Streamlit leaves a third of a small screen empty around a page.
+TIGHT = """<style>
+.stMainBlockContainer{padding:3.6rem 2rem 2rem;max-width:1500px}
+h1{font-size:1.6rem !important;padding:.2rem 0 .6rem !important}
+</style>"""
 
 
 def page(address: str, title: str, icon: str) -> st.Page:
     def body() -> None:
-        show(address)
+        # Imported when it is opened: the first page then waits for itself alone.
+        import_module(f"pages.{address}.page").show()
 
     return st.Page(body, title=title, icon=icon, url_path=address, default=address == "projects")
 
 
 st.set_page_config(page_title="Winnow", page_icon=":material/grass:", layout="wide")
+st.html(TIGHT)
 pages = {address: page(address, title, icon) for address, title, icon in PAGES}
 st.session_state["pages"] = pages
-chosen = st.navigation(list(pages.values()))
-header(chosen_id())
+chosen = st.navigation(list(pages.values()), position="top")
+if chosen.url_path:
+    header(chosen_id())
 chosen.run()

@@ -31,9 +31,18 @@ def upgrade() -> None:
         sa.Column("suggestion_set_id", sa.Integer(), nullable=True),
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("created_at", db.models.UtcDateTime(), nullable=False),
+        sa.Column("deleted_at", db.models.UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("name"),
     )
+    with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.create_index(
+            "projects_by_name",
+            ["name"],
+            unique=True,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+
     op.create_table(
         "recipes",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -341,6 +350,13 @@ def downgrade() -> None:
     op.drop_table("decisions")
     op.drop_table("classes")
     op.drop_table("recipes")
+    with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.drop_index(
+            "projects_by_name",
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
+
     op.drop_table("projects")
     op.drop_table("annotators")
     # ### end Alembic commands ###
