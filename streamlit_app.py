@@ -12,6 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 from streamlit import config
+from streamlit.web import cli
 
 from backend import logs, settings
 from backend.api.app import create
@@ -40,6 +41,11 @@ def open_home() -> None:
     database.open_database(settings.database_url())
 
 
+if __name__ == "__main__":
+    # Streamlit's own command reads the settings, then imports this file under its name.
+    sys.argv = ["streamlit", "run", __file__, *sys.argv[1:]]
+    sys.exit(cli.main())
+
 address = str(config.get_option("server.address") or "0.0.0.0")  # noqa: S104 - what Streamlit does when told nothing
 if address not in LOOPBACK and not settings.token():
     sys.exit(
@@ -54,8 +60,3 @@ app = st.App(
     lifespan=lifespan,
     on_script_error=show_error,
 )
-
-if __name__ == "__main__":
-    # App.run takes no notice of the environment by itself.
-    names = ("server.port", "server.address", "server.headless")
-    app.run(config={name: config.get_option(name) for name in names if config.is_manually_set(name)})
