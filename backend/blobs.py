@@ -26,16 +26,33 @@ def put(data: bytes) -> bytes:
     return content_hash
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that after a crash it is either all there or not there."""
+def write_whole(path: Path, data: bytes, *, is_durable: bool = True) -> None:
+    """Write a file so that after a crash it is either all there or not there.
+
+    Without `is_durable` this holds for a crash of the process, not of the machine: enough for what can be made again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if is_durable:
+                os.fsync(file.fileno())
         Path(temporary).replace(path)
+        if is_durable:
+            _sync_folder(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable too. Windows cannot open folders, and does this by itself."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

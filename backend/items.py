@@ -29,6 +29,7 @@ def as_json(session: Session, project: Project, items: Sequence[Item]) -> list[d
             "id": item.id,
             "kind": project.kind,
             "text": item.text,
+            "image": image_address(item) if item.media_type else None,
             "width": item.width,
             "height": item.height,
             "source": item.source,
@@ -39,6 +40,11 @@ def as_json(session: Session, project: Project, items: Sequence[Item]) -> list[d
         }
         for item in items
     ]
+
+
+def image_address(item: Item) -> str:
+    """With the start of its hash, so that a browser may keep it for ever; a size is added as `&size=`."""
+    return f"/api/items/{item.id}/image?v={item.content_hash.hex()[:12]}"
 
 
 def suggestion_as_json(used_set: SuggestionSet, guess: Suggestion) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """Queries on items. Every list is paged by key: its cost does not grow with the page's number."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select, union_all
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import load_only
 
 from db.models import Item, Label, Status
 from db.session import Session
+
+# A statement may name no more values than every database allows.
+MOST_VALUES = 500
 
 
 def get(session: Session, item_id: int) -> Item | None:
@@ -15,8 +20,37 @@ def get(session: Session, item_id: int) -> Item | None:
 
 def by_ids(session: Session, item_ids: Sequence[int]) -> list[Item]:
     """In the order of `item_ids`; unknown ids are left out."""
-    found = {item.id: item for item in session.scalars(select(Item).where(Item.id.in_(item_ids)))}
+    found: dict[int, Item] = {}
+    for start in range(0, len(item_ids), MOST_VALUES):
+        some = item_ids[start : start + MOST_VALUES]
+        found.update((item.id, item) for item in session.scalars(select(Item).where(Item.id.in_(some))))
     return [found[item_id] for item_id in item_ids if item_id in found]
+
+
+def add_new(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+    """Add the rows whose content the project does not have yet; return how many those were.
+
+    Each row names the same columns, `project_id` and `content_hash` among them.
+    """
+    if not rows:
+        return 0
+    connection = session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    # Nothing is done on a conflict with the unique index on project and hash.
+    return connection.execute(insert(Item).on_conflict_do_nothing(), rows).rowcount
+
+
+def by_hashes(session: Session, project_id: int, hashes: Sequence[bytes]) -> dict[bytes, tuple[int, Status]]:
+    """Content hash -> (item id, status). Unknown hashes are missing."""
+    found: dict[bytes, tuple[int, Status]] = {}
+    for start in range(0, len(hashes), MOST_VALUES):
+        some = hashes[start : start + MOST_VALUES]
+        query = select(Item.content_hash, Item.id, Item.status)
+        for content_hash, item_id, status in session.execute(
+            query.where(Item.project_id == project_id, Item.content_hash.in_(some))
+        ):
+            found[content_hash] = (item_id, Status(status))
+    return found
 
 
 def page(
@@ -30,17 +64,32 @@ def page(
     after: int | None = None,
     limit: int = 50,
 ) -> Sequence[Item]:
-    """`after` is the id of the last item of the page before."""
-    query = select(Item).where(Item.project_id == project_id).limit(limit)
-    if status is not None:
-        query = query.where(Item.status == status)
+    """`after` is the id of the last item of the page before. `text` is looked for in texts and sources."""
+
+    def cut(query: Select[int], column: Any) -> Select[int]:
+        if text:
+            query = query.where(Item.text.contains(text, autoescape=True) | Item.source.contains(text, autoescape=True))
+        if after is not None:
+            query = query.where(column < after if newest_first else column > after)
+        return query.order_by(column.desc() if newest_first else column).limit(limit)
+
     if class_id is not None:
-        query = query.where(Item.id.in_(select(Label.item_id).where(Label.class_id == class_id)))
-    if text:
-        query = query.where(Item.text.contains(text, autoescape=True) | Item.source.contains(text, autoescape=True))
-    if after is not None:
-        query = query.where(Item.id < after if newest_first else Item.id > after)
-    return session.scalars(query.order_by(Item.id.desc() if newest_first else Item.id)).all()
+        # From the labels of the class, which lie in the order of their items.
+        query = select(Label.item_id).join(Item, Item.id == Label.item_id)
+        query = query.where(Label.class_id == class_id, Item.project_id == project_id)
+        if status is not None:
+            query = query.where(Item.status == status)
+        item_ids = session.scalars(cut(query, Label.item_id)).all()
+    else:
+        # The index holds a project's items in order within each status: a page of each, and the first of those.
+        each = [
+            cut(select(Item.id).where(Item.project_id == project_id, Item.status == one), Item.id).subquery()
+            for one in ([status] if status is not None else list(Status))
+        ]
+        found = union_all(*(select(one.c.id) for one in each)).subquery()
+        order = found.c.id.desc() if newest_first else found.c.id
+        item_ids = session.scalars(select(found.c.id).order_by(order).limit(limit)).all()
+    return by_ids(session, item_ids)
 
 
 def contents(session: Session, project_id: int, after: int = 0, limit: int = 2000) -> Sequence[Item]:
@@ -49,3 +98,8 @@ def contents(session: Session, project_id: int, after: int = 0, limit: int = 200
     return session.scalars(
         query.where(Item.project_id == project_id, Item.id > after).order_by(Item.id).limit(limit)
     ).all()
+
+
+def count(session: Session, project_id: int, status: Status | None = None) -> int:
+    query = select(func.count()).select_from(Item).where(Item.project_id == project_id)
+    return session.scalar(query if status is None else query.where(Item.status == status)) or 0

@@ -1,12 +1,21 @@
-"""Queries on labels, decisions and label events."""
+"""Queries on labels: where items stand now. How they came to stand there is in `db.decisions`.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Each takes any number of ids and goes through them in batches, so that a request is a handful of statements and no
+statement has more variables than a database allows.
+"""
 
-from sqlalchemy import select
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, TypeVar
 
-from db.models import Item, Label, Split, Status
+from sqlalchemy import delete, insert, select, update
+
+from db.models import Item, Label, LabelClass, Split, Status
 from db.session import Session
+
+BATCH = 500
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True)
@@ -20,12 +29,50 @@ class Labeled:
     split: Split | None
 
 
+@dataclass(frozen=True)
+class State:
+    """Where an item stands: what an event changes, and what an undo brings back."""
+
+    status: Status = Status.TODO
+    class_ids: tuple[int, ...] = ()
+    annotator_id: int | None = None
+    decided_at: datetime | None = None
+    last_event_id: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        decided_at = self.decided_at.isoformat() if self.decided_at else None
+        return asdict(self) | {"class_ids": list(self.class_ids), "decided_at": decided_at}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "State":
+        return cls(
+            status=Status(kept["status"]),
+            class_ids=tuple(kept["class_ids"]),
+            annotator_id=kept["annotator_id"],
+            decided_at=datetime.fromisoformat(kept["decided_at"]) if kept["decided_at"] else None,
+            last_event_id=kept["last_event_id"],
+        )
+
+
+def batches(each: Iterable[Each]) -> Iterator[list[Each]]:
+    """Lists of at most BATCH."""
+    batch: list[Each] = []
+    for one in each:
+        batch.append(one)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
 def class_ids_of(session: Session, item_ids: Sequence[int]) -> dict[int, list[int]]:
     """Item id -> its class ids. Items without a label are missing."""
     found: dict[int, list[int]] = {}
-    query = select(Label.item_id, Label.class_id).where(Label.item_id.in_(item_ids)).order_by(Label.class_id)
-    for item_id, class_id in session.execute(query):
-        found.setdefault(item_id, []).append(class_id)
+    for some in batches(item_ids):
+        query = select(Label.item_id, Label.class_id).where(Label.item_id.in_(some)).order_by(Label.class_id)
+        for item_id, class_id in session.execute(query):
+            found.setdefault(item_id, []).append(class_id)
     return found
 
 
@@ -44,3 +91,39 @@ def labeled(session: Session, project_id: int) -> list[Labeled]:
         if class_id is not None:
             found[-1].class_ids.append(class_id)
     return found
+
+
+def states(session: Session, project_id: int, item_ids: Sequence[int]) -> dict[int, State]:
+    """Item id -> where it stands. Items of other projects, and unknown ones, are missing."""
+    class_ids = class_ids_of(session, item_ids)
+    columns = (Item.id, Item.status, Item.annotator_id, Item.decided_at, Item.last_event_id)
+    found: dict[int, State] = {}
+    for some in batches(item_ids):
+        query = select(*columns).where(Item.project_id == project_id, Item.id.in_(some))
+        for item_id, status, annotator_id, decided_at, event_id in session.execute(query):
+            classes = tuple(class_ids.get(item_id, ()))
+            found[item_id] = State(Status(status), classes, annotator_id, decided_at, event_id)
+    return found
+
+
+def store(session: Session, before: Mapping[int, State], after: Mapping[int, State]) -> None:
+    """Write where the items of `after` stand now. Item objects that the session loaded earlier do not see it."""
+    if not after:
+        return
+    columns = ("status", "annotator_id", "decided_at", "last_event_id")
+    session.execute(
+        update(Item).execution_options(synchronize_session=None),
+        [{"id": item_id} | {name: getattr(state, name) for name in columns} for item_id, state in after.items()],
+    )
+    changed = [item_id for item_id in after if before[item_id].class_ids != after[item_id].class_ids]
+    for some in batches(item_id for item_id in changed if before[item_id].class_ids):
+        session.execute(delete(Label).where(Label.item_id.in_(some)).execution_options(synchronize_session=False))
+    rows = [{"item_id": item_id, "class_id": class_id} for item_id in changed for class_id in after[item_id].class_ids]
+    if rows:
+        session.execute(insert(Label), rows)
+
+
+def archived_classes(session: Session, project_id: int) -> dict[int, bool]:
+    """Class id -> whether it is archived, for every class of the project."""
+    query = select(LabelClass.id, LabelClass.archived).where(LabelClass.project_id == project_id)
+    return dict(session.execute(query).tuples().all())

@@ -156,6 +156,16 @@ class Item(Base):
         Index("items_by_hash", "project_id", "content_hash", unique=True),
         Index("items_by_status", "project_id", "status", "id"),
         Index("items_to_do_shuffled", "project_id", "content_hash", sqlite_where=text("status = 'todo'")),
+        # Small while little is decided; answers who decided what without reading a single item.
+        Index(
+            "items_decided",
+            "project_id",
+            "status",
+            "annotator_id",
+            "split",
+            sqlite_where=text("status <> 'todo'"),
+            postgresql_where=text("status <> 'todo'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -208,6 +218,13 @@ class LabelEvent(Base):
         Index("events_by_item", "item_id", "id"),
         Index("events_by_decision", "decision_id"),
         Index("events_by_project", "project_id", "id"),
+        Index(
+            "events_by_agreement",
+            "project_id",
+            "agreed",
+            sqlite_where=text("agreed IS NOT NULL"),
+            postgresql_where=text("agreed IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -223,6 +240,8 @@ class LabelEvent(Base):
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     seconds: Mapped[float | None] = mapped_column(default=None)
     suggestion_id: Mapped[int | None] = mapped_column(default=None)
+    # Whether the person chose what that suggestion said. Kept here: suggestions come and go.
+    agreed: Mapped[bool | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -240,6 +259,8 @@ class SuggestionSet(Base):
     class_ids: Mapped[list[Any]] = mapped_column(default=list)
     job_id: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # None while it is being filled: a set is used only when every item has had its turn.
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Suggestion(Base):

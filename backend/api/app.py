@@ -8,10 +8,22 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from backend import errors
-from backend.api import jobs, projects
+from backend.api import compare, exports, items, jobs, labels, models, projects, queue, recipes, runs, suggestions
 
 log = logging.getLogger("winnow.api")
-ROUTERS = (projects.router, jobs.router)
+ROUTERS = (
+    projects.router,
+    items.router,
+    exports.router,
+    jobs.router,
+    labels.router,
+    queue.router,
+    compare.router,
+    recipes.router,
+    models.router,
+    suggestions.router,
+    runs.router,
+)
 
 
 def create() -> FastAPI:

@@ -25,6 +25,7 @@ log = logging.getLogger("winnow.assistant")
 TASKS = {
     "warm": "backend.jobs.assistant:warm",
     "refit": "backend.suggesting.refit:refit",
+    "search": "backend.suggesting.search:search",
     "preview": "backend.augmenting.preview:preview",
     "predict": "backend.training.predict:predict",
 }

@@ -1,7 +1,66 @@
-"""explore."""
+"""Explore: find items by words or by likeness, and see what the data is made of."""
 
 import streamlit as st
 
+from db import projects as rows
+from db.models import Project
+from db.session import reading
+from pages.explore import search
+from pages.explore.overview import overview
+from pages.parts.chosen import chosen_project, go_to
+
 
 def show() -> None:
-    st.title("explore")
+    project = chosen_project()
+    st.title("Explore")
+    with reading() as session:
+        has_items = rows.has_items(session, project.id)
+    if not has_items:
+        st.info("Here you search your items and see what they are made of. There are none in this project yet.")
+        if st.button("Add items", type="primary"):
+            go_to("data")
+        return
+    words, similar_to = question(project)
+    is_comparing = similar_to is not None or (words and search.reads_words(project))
+    if is_comparing and search.offer_vectors(project):
+        return
+    if similar_to is not None:
+        pressed = search.by_item(project, similar_to)
+    elif words:
+        pressed = search.by_words(project, words)
+    else:
+        pressed = overview(project)
+    if pressed is not None:
+        ask_for_similar(pressed)
+        st.rerun()
+
+
+def question(project: Project) -> tuple[str, int | None]:
+    """The words asked for and the item to compare with. Both are in the address, so that a link finds the same."""
+    if "explore-words" not in st.session_state:
+        st.session_state["explore-words"] = st.query_params.get("words", "")
+    hint = "What is it about?" if search.reads_words(project) else "Part of a file name"
+    box, back = st.columns([5, 1], vertical_alignment="bottom")
+    box.text_input("Search", key="explore-words", placeholder=hint, on_change=ask_for_words, icon=":material/search:")
+    words, similar_to = st.query_params.get("words", ""), st.query_params.get("similar", "")
+    back.button("Overview", width="stretch", disabled=not (words or similar_to), on_click=ask_for_nothing)
+    return words, int(similar_to) if similar_to.isdecimal() else None
+
+
+def ask_for_words() -> None:
+    st.query_params.pop("similar", None)
+    if words := st.session_state["explore-words"].strip():
+        st.query_params["words"] = words
+    else:
+        st.query_params.pop("words", None)
+
+
+def ask_for_similar(item_id: int) -> None:
+    st.query_params.pop("words", None)
+    st.query_params["similar"] = str(item_id)
+
+
+def ask_for_nothing() -> None:
+    st.session_state["explore-words"] = ""
+    st.query_params.pop("words", None)
+    st.query_params.pop("similar", None)

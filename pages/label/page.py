@@ -1,7 +1,50 @@
-"""label."""
+"""Label: the pad, and below it what makes suggestions."""
+
+from typing import Any
 
 import streamlit as st
 
+from backend import projects
+from backend.labeling import stats
+from db.models import Project
+from db.projects import has_items
+from db.session import Session, reading
+from pages.parts.chosen import chosen_project, go_to
+from pages.parts.pad.pad import label_pad
+from pages.parts.suggest import suggest_card
+
 
 def show() -> None:
-    st.title("label")
+    project = chosen_project()
+    with reading() as session:
+        is_empty = not has_items(session, project.id)
+        about = for_pad(session, project)
+    if is_empty:
+        return invite("There is nothing to label yet.", "Add data")
+    if not about["classes"]:
+        return invite("There are no classes to choose from.", "Name classes")
+    wanted = label_pad(about)
+    if wanted:
+        go_to(wanted)
+    suggest_card(project)
+    return None
+
+
+def for_pad(session: Session, project: Project) -> dict[str, Any]:
+    """Small, because it travels on every run of the page: the pad fetches the items itself."""
+    shown = projects.as_json(session, project)
+    return {
+        **{name: shown[name] for name in ("id", "kind", "multi_label")},
+        # An id alone would be the same in another home on the same port, and with it what the browser keeps.
+        "key": f"{project.id}-{project.created_at.timestamp():.0f}",
+        "classes": [each for each in shown["classes"] if not each["archived"]],
+        "suggestion_set": project.suggestion_set_id,
+        "progress": stats.progress(session, project),
+    }
+
+
+def invite(what: str, button: str) -> None:
+    st.title("Label")
+    st.info(what)
+    if st.button(button, type="primary"):
+        go_to("data")

@@ -112,6 +112,13 @@ def upgrade() -> None:
         batch_op.create_index("items_by_hash", ["project_id", "content_hash"], unique=True)
         batch_op.create_index("items_by_status", ["project_id", "status", "id"], unique=False)
         batch_op.create_index(
+            "items_decided",
+            ["project_id", "status", "annotator_id", "split"],
+            unique=False,
+            sqlite_where=sa.text("status <> 'todo'"),
+            postgresql_where=sa.text("status <> 'todo'"),
+        )
+        batch_op.create_index(
             "items_to_do_shuffled",
             ["project_id", "content_hash"],
             unique=False,
@@ -176,6 +183,7 @@ def upgrade() -> None:
         sa.Column("class_ids", sa.JSON(), nullable=False),
         sa.Column("job_id", sa.Integer(), nullable=True),
         sa.Column("created_at", db.models.UtcDateTime(), nullable=False),
+        sa.Column("finished_at", db.models.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -195,6 +203,7 @@ def upgrade() -> None:
         sa.Column("before", sa.JSON(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=True),
         sa.Column("suggestion_id", sa.Integer(), nullable=True),
+        sa.Column("agreed", sa.Boolean(), nullable=True),
         sa.Column("created_at", db.models.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["annotator_id"],
@@ -207,6 +216,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id"),
     )
     with op.batch_alter_table("label_events", schema=None) as batch_op:
+        batch_op.create_index(
+            "events_by_agreement",
+            ["project_id", "agreed"],
+            unique=False,
+            sqlite_where=sa.text("agreed IS NOT NULL"),
+            postgresql_where=sa.text("agreed IS NOT NULL"),
+        )
         batch_op.create_index("events_by_decision", ["decision_id"], unique=False)
         batch_op.create_index("events_by_item", ["item_id", "id"], unique=False)
         batch_op.create_index("events_by_project", ["project_id", "id"], unique=False)
@@ -323,6 +339,11 @@ def downgrade() -> None:
         batch_op.drop_index("events_by_project")
         batch_op.drop_index("events_by_item")
         batch_op.drop_index("events_by_decision")
+        batch_op.drop_index(
+            "events_by_agreement",
+            sqlite_where=sa.text("agreed IS NOT NULL"),
+            postgresql_where=sa.text("agreed IS NOT NULL"),
+        )
 
     op.drop_table("label_events")
     with op.batch_alter_table("suggestion_sets", schema=None) as batch_op:
@@ -340,6 +361,9 @@ def downgrade() -> None:
     op.drop_table("jobs")
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.drop_index("items_to_do_shuffled", sqlite_where=sa.text("status = 'todo'"))
+        batch_op.drop_index(
+            "items_decided", sqlite_where=sa.text("status <> 'todo'"), postgresql_where=sa.text("status <> 'todo'")
+        )
         batch_op.drop_index("items_by_status")
         batch_op.drop_index("items_by_hash")
 

@@ -1,0 +1,109 @@
+"""/api/projects/{p}/runs and /api/runs: train, look, predict, take the model away."""
+
+import base64
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+
+from backend import errors, projects
+from backend.api.paging import After, Limit, page
+from backend.jobs import ask
+from backend.training import artifact, runs
+from db import runs as rows
+from db.models import Split
+from db.session import reading, writing
+
+router = APIRouter(tags=["runs"])
+MOST_AT_ONCE = 256
+TIMEOUT_S = 300.0
+
+
+class NewRun(BaseModel):
+    spec: dict[str, Any] = Field(default_factory=dict)
+    name: str = ""
+
+
+@router.post("/projects/{project_id}/runs", status_code=201)
+def start(project_id: int, new: NewRun) -> dict[str, Any]:
+    """Train. What the spec leaves out is chosen, and stands in the run's spec."""
+    with writing() as session:
+        run = runs.start(session, projects.get(session, project_id), new.spec, new.name)
+        return {"run_id": run.id, "job_id": run.job_id}
+
+
+@router.get("/projects/{project_id}/runs")
+def list_runs(project_id: int, after: After = None, limit: Limit = 50) -> dict[str, Any]:
+    with reading() as session:
+        found = rows.page(session, projects.get(session, project_id).id, after, limit)
+        return page(found, limit, [runs.as_json(session, run) for run in found])
+
+
+@router.get("/runs/{run_id}")
+def get(run_id: int) -> dict[str, Any]:
+    with reading() as session:
+        return runs.as_json(session, runs.get(session, run_id))
+
+
+@router.get("/runs/{run_id}/metrics")
+def metrics(run_id: int, after: After = None, limit: Limit = 500) -> dict[str, Any]:
+    """The points of the run's curves."""
+    with reading() as session:
+        found = rows.points(session, runs.get(session, run_id).id, after, limit)
+        return page(found, limit, [runs.point_as_json(point) for point in found])
+
+
+@router.get("/runs/{run_id}/predictions")
+def predictions(run_id: int, split: Split | None = None, after: After = None, limit: Limit = 100) -> dict[str, Any]:
+    """The run's scores on its validation and test items, by item."""
+    with reading() as session:
+        run = runs.get(session, run_id)
+        snapshot = runs.snapshot_of(session, run)
+        found = rows.predictions(session, run.id, split, after, limit) if snapshot else []
+        shown = [runs.prediction_as_json(each, snapshot) for each in found] if snapshot else []
+        return {"items": shown, "next": found[-1].item_id if len(found) == limit else None}
+
+
+@router.post("/runs/{run_id}/predict")
+async def predict(run_id: int, request: Request) -> dict[str, Any]:
+    """{"texts": […]} as JSON, or images as multipart `files`: scores in the same order."""
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with request.form(max_files=MOST_AT_ONCE) as form:
+            files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
+            given: dict[str, Any] = {"images": [base64.b64encode(await each.read()).decode() for each in files]}
+    else:
+        given = {"texts": texts_in(await json_body(request))}
+    (values,) = given.values()
+    if not 0 < len(values) <= MOST_AT_ONCE:
+        raise errors.Invalid(
+            f"One call takes 1 to {MOST_AT_ONCE} items; this one has {len(values)}.",
+            'Send {"texts": […]}, or images as multipart "files".',
+        )
+    return await run_in_threadpool(ask.now, "predict", TIMEOUT_S, run_id=run_id, **given)
+
+
+async def json_body(request: Request) -> Any:
+    try:
+        return await request.json()
+    except ValueError:
+        raise errors.Invalid("The request is not JSON.", 'Send {"texts": ["…"]}.') from None
+
+
+def texts_in(body: Any) -> list[str]:
+    texts = body.get("texts") if isinstance(body, dict) else None
+    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+        raise errors.Invalid('"texts" is missing or is not a list of texts.', 'Send {"texts": ["…"]}.')
+    return texts
+
+
+@router.get("/runs/{run_id}/model")
+def model(run_id: int) -> StreamingResponse:
+    """The model's folder as a zip."""
+    with reading() as session:
+        folder = artifact.model_folder(runs.get(session, run_id))
+    name = f"winnow-run-{run_id}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
+    return StreamingResponse(artifact.zipped(folder, name), media_type="application/zip", headers=headers)

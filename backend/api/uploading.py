@@ -1,0 +1,116 @@
+"""A multipart request straight onto the disk: any number of files of any size, never whole in memory."""
+
+import json
+from pathlib import Path
+from typing import IO, Any
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from backend import errors
+from backend.importing import uploads
+
+FIELD_BYTES = 100_000
+
+
+class Upload:
+    """Files go to `folder`, fields to `fields`."""
+
+    def __init__(self, folder: Path, boundary: bytes) -> None:
+        self.folder = folder
+        self.fields: dict[str, str] = {}
+        self.files = 0
+        self._header = (b"", b"")
+        self._headers: dict[bytes, bytes] = {}
+        self._file: IO[bytes] | None = None
+        self._name = ""
+        self._value = b""
+        self.parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._headers.clear,
+                "on_header_field": self._on_field,
+                "on_header_value": self._on_value,
+                "on_header_end": self._on_header,
+                "on_headers_finished": self._on_headers,
+                "on_part_data": self._on_data,
+                "on_part_end": self._on_end,
+            },
+        )
+
+    def _on_field(self, data: bytes, start: int, end: int) -> None:
+        self._header = (self._header[0] + data[start:end], self._header[1])
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._header = (self._header[0], self._header[1] + data[start:end])
+
+    def _on_header(self) -> None:
+        name, value = self._header
+        self._headers[name.lower()] = value
+        self._header = (b"", b"")
+
+    def _on_headers(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._name = options.get(b"name", b"").decode("utf-8", "replace")
+        self._value = b""
+        if options.get(b"filename"):
+            name = options[b"filename"].decode("utf-8", "replace")
+            self._file = uploads.place_for(self.folder, name).open("wb")
+            self.files += 1
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        if self._file is not None:
+            self._file.write(data[start:end])
+            return
+        self._value += data[start:end]
+        if len(self._value) > FIELD_BYTES:
+            raise errors.Invalid(f'The field "{self._name}" is too long.', "Send what is large as a file.")
+
+    def _on_end(self) -> None:
+        if self._file is None:
+            self.fields[self._name] = self._value.decode("utf-8", "replace")
+        self.close()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+async def received(request: Request) -> dict[str, Any]:
+    """The request as a source of an import. Raises Invalid, and then nothing is left on the disk."""
+    _, options = parse_options_header(request.headers["content-type"])
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise errors.Invalid("The request names no boundary between its files.", "Let your client make the form.")
+    folder = await run_in_threadpool(uploads.new_folder)
+    upload = Upload(folder, boundary)
+    try:
+        async for block in request.stream():
+            # In a thread: a slow disk must not keep others waiting.
+            await run_in_threadpool(upload.parser.write, block)
+        upload.parser.finalize()
+        return {"upload": folder.name, **options_in(upload)}
+    except FormParserError as error:
+        uploads.remove(folder.name)
+        raise errors.Invalid(f"The form cannot be read: {error}.", "Send it again.") from None
+    except BaseException:
+        uploads.remove(folder.name)
+        raise
+    finally:
+        upload.close()
+
+
+def options_in(upload: Upload) -> dict[str, Any]:
+    if not upload.files:
+        raise errors.Invalid("The request has no file in it.", 'Send files in the field "files".')
+    fields = upload.fields
+    options: dict[str, Any] = {"add_classes": fields.get("add_classes", "").lower() in ("true", "1")}
+    if fields.get("columns"):
+        try:
+            options["columns"] = dict(json.loads(fields["columns"]))
+        except (ValueError, TypeError):
+            raise errors.Invalid('"columns" is no JSON object.', 'Send {"text": "NAME", "label": "NAME"}.') from None
+    return options

@@ -1,0 +1,113 @@
+"""Where two runs agree on the test items that both answered, and where one is right and the other wrong."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from backend.evaluating.metrics import THRESHOLD
+from db import comparison as rows
+from db import items
+from db.comparison import Answer
+from db.models import Project, Run
+from db.session import Session
+
+# Names of items in the answer of one comparison; the counts are always of all.
+MOST_IDS = 200
+
+
+def answered(answer: Answer, class_ids: Sequence[int], *, multi_label: bool) -> list[int]:
+    """The classes that a run answered. `class_ids` is the order of its scores."""
+    if not multi_label:
+        return [answer.class_id]
+    scores = np.frombuffer(answer.scores, dtype=np.float32)
+    return sorted(class_id for class_id, score in zip(class_ids, scores, strict=True) if score >= THRESHOLD)
+
+
+def is_right(answer: Answer, class_ids: Sequence[int], *, multi_label: bool) -> bool:
+    return answered(answer, class_ids, multi_label=multi_label) == sorted(answer.target_ids)
+
+
+def between(
+    first: Mapping[int, Answer], second: Mapping[int, Answer], right: tuple[set[int], set[int]]
+) -> dict[str, Any]:
+    """Compare two runs' answers by item id; `right` holds the items that each answered rightly.
+
+    Items whose label was another one when the second run learned are counted as `relabeled` and left out.
+    The most confident mistakes come first.
+    """
+    shared = [item_id for item_id in first if item_id in second]
+    common = [each for each in shared if sorted(first[each].target_ids) == sorted(second[each].target_ids)]
+    groups: dict[tuple[bool, bool], list[int]] = {key: [] for key in product((True, False), (True, False))}
+    for item_id in common:
+        groups[item_id in right[0], item_id in right[1]].append(item_id)
+
+    return {
+        "items": len(common),
+        "relabeled": len(shared) - len(common),
+        "both_right": len(groups[True, True]),
+        "both_wrong": surest_first(groups[False, False], second),
+        "fixed": surest_first(groups[False, True], first),
+        "broken": surest_first(groups[True, False], second),
+    }
+
+
+def surest_first(item_ids: Iterable[int], answers: Mapping[int, Answer]) -> dict[str, Any]:
+    ids = sorted(item_ids, key=lambda item_id: (-answers[item_id].confidence, item_id))
+    return {"count": len(ids), "item_ids": ids[:MOST_IDS]}
+
+
+def of_runs(
+    session: Session, project: Project, runs: Sequence[Run], orders: Mapping[int, Sequence[int]]
+) -> tuple[dict[int, dict[str, Any]], list[dict[str, Any]]]:
+    """The mistakes of each run, and the first run that has answers on test items against each other one.
+
+    orders: run id -> class ids in the order of its scores.
+    Returns ({run id: {"count", "item_ids"}}, [{"a", "b", …}]).
+    """
+    found = {run.id: answers for run in runs if (answers := rows.answers(session, run.id))}
+    right = {
+        run_id: {each for each in given if is_right(given[each], orders[run_id], multi_label=project.multi_label)}
+        for run_id, given in found.items()
+    }
+    mistakes = {run_id: surest_first(set(given) - right[run_id], given) for run_id, given in found.items()}
+    a, *others = found or [0]
+    return mistakes, [{"a": a, "b": b} | between(found[a], found[b], (right[a], right[b])) for b in others]
+
+
+def cards(
+    session: Session, project: Project, runs: Sequence[Mapping[str, Any]], item_ids: Sequence[int]
+) -> list[dict[str, Any]]:
+    """What a person wants to see of items: the item, its true classes, and each run's answer.
+
+    runs: as `comparison.compare` gives them. Returns {"id", "kind", "text", "source", "target_ids", "answers":
+    [{"run_id", "class_ids", "confidence", "is_right"}]}; items deleted since are left out.
+    """
+    found = {run["id"]: rows.answers(session, run["id"], item_ids=item_ids) for run in runs}
+    shown: list[dict[str, Any]] = []
+    for item in items.by_ids(session, item_ids):
+        given = [(run, found[run["id"]][item.id]) for run in runs if item.id in found[run["id"]]]
+        if not given:
+            continue
+        shown.append(
+            {
+                "id": item.id,
+                "kind": project.kind,
+                "text": item.text,
+                "source": item.source,
+                "target_ids": sorted(given[0][1].target_ids),
+                "answers": [_shown(run, answer, project) for run, answer in given],
+            }
+        )
+    return shown
+
+
+def _shown(run: Mapping[str, Any], answer: Answer, project: Project) -> dict[str, Any]:
+    class_ids = answered(answer, run["class_ids"], multi_label=project.multi_label)
+    return {
+        "run_id": run["id"],
+        "class_ids": class_ids,
+        "confidence": answer.confidence,
+        "is_right": class_ids == sorted(answer.target_ids),
+    }

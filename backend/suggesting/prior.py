@@ -1,0 +1,49 @@
+"""What a zero-shot model says before any label: the starting point of the learned head."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from backend.encoding.vectors import Vectors
+from backend.models import catalogue
+from backend.suggesting import clip, prompts, zero_shot
+from backend.suggesting.protocol import Scores
+from db import suggestions as rows
+from db.models import LabelClass, Project
+from db.session import reading
+
+# (item ids, their vectors) -> (n, k) probabilities.
+Prior = Callable[[Sequence[int], Vectors], Scores]
+
+
+def of(project: Project, classes: Sequence[LabelClass], encoder_id: str) -> Prior | None:
+    """From the newest zero-shot suggestions when another model than the encoder made them, else from the vectors.
+
+    None for images without a model that knows words.
+    """
+    with reading() as session:
+        made = rows.newest(session, project.id, "zero_shot")
+        if made and made.model != encoder_id and made.class_ids == [each.id for each in classes]:
+            return _stored(rows.scores(session, made.id), len(classes), multi_label=project.multi_label)
+    how = catalogue.find(encoder_id).how
+    if not how:
+        return None
+    templates = made.prompts["templates"] if made and made.model == encoder_id else prompts.DEFAULTS[how]
+    written = zero_shot.class_vectors(encoder_id, prompts.of(classes, templates, how))
+
+    def computed(_item_ids: Sequence[int], vectors: Vectors) -> Scores:
+        if how == "clip":
+            return clip.scores(encoder_id, vectors, written, multi_label=project.multi_label)
+        return zero_shot.scores(vectors, written, multi_label=project.multi_label)
+
+    return computed
+
+
+def _stored(packed: dict[int, bytes], count: int, *, multi_label: bool) -> Prior:
+    even = np.full(count, 0.5 if multi_label else 1 / count, np.float32).tobytes()
+
+    def stored(item_ids: Sequence[int], _vectors: Vectors) -> Scores:
+        joined = b"".join(packed.get(item_id, even) for item_id in item_ids)
+        return np.frombuffer(joined, np.float32).reshape(-1, count)
+
+    return stored

@@ -1,0 +1,127 @@
+"""Refit the learned head on all labels and update the suggestions of what is not labeled yet.
+
+Task of the assistant, called a moment after labels; also the last step of an embed job. The head's set is kept and
+changed in place, so that a suggestion keeps its id while it learns.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backend import projects, suggesting
+from backend.encoding import encode, vectors
+from backend.encoding.vectors import Vectors
+from backend.models import catalogue
+from backend.suggesting import head, prior, sets
+from backend.suggesting.prior import Prior
+from backend.suggesting.protocol import Scores
+from db import items, labels
+from db import projects as project_rows
+from db import suggestions as rows
+from db.labels import Labeled
+from db.models import LabelClass, Project, SuggestionSet
+from db.session import reading, writing
+
+# More missing vectors than this are a job's work: nobody should wait for them here.
+FEW = 500
+# Scores that moved less than this are not written again.
+MOVED = 0.005
+_lock = threading.Lock()
+
+
+def refit(project_id: int) -> dict[str, Any]:
+    """{"set_id", "labels", "changed", "seconds"}; set_id is None while there is too little to learn from."""
+    with reading() as session:
+        encoder_id = suggesting.encoder_of(session, projects.get(session, project_id))
+    _encode_few(project_id, encoder_id)
+    return learn(project_id, encoder_id)
+
+
+def learn(project_id: int, encoder_id: str, *, is_chosen: bool = False) -> dict[str, Any]:
+    """Fit on the vectors that are there, and write the suggestions that changed."""
+    started = time.monotonic()
+    with _lock:
+        with reading() as session:
+            project = projects.get(session, project_id)
+            classes = project_rows.classes(session, project_id)
+            labeled = labels.labeled(session, project_id)
+            todo = rows.hashes(session, project_id, without_labeled=True)
+        fitted = _fit(project, classes, labeled, encoder_id)
+        if fitted is None:
+            return {"set_id": None, "labels": len(labeled), "changed": 0, "seconds": time.monotonic() - started}
+        the_head, before = fitted
+        item_ids, found = _vectors_of(encoder_id, todo)
+        new = head.scores(the_head, found, before(item_ids, found) if before else None, len(classes))
+        about = {"labels": len(labeled), "prior_share": the_head.share, "temperature": round(the_head.temperature, 3)}
+        used = _head_set(project_id, classes, encoder_id, about)
+        changed = _write_changed(used, item_ids, new)
+        if used.finished_at is None or project.suggestion_set_id != used.id:
+            sets.finish(used, is_chosen=is_chosen)
+    seconds = round(time.monotonic() - started, 3)
+    return {"set_id": used.id, "labels": len(labeled), "changed": changed, "seconds": seconds}
+
+
+def _fit(
+    project: Project, classes: Sequence[LabelClass], labeled: Sequence[Labeled], encoder_id: str
+) -> tuple[head.Head, Prior | None] | None:
+    """The head and the prior it stands on; None while the labels are too few."""
+    position = {each.id: row for row, each in enumerate(classes)}
+    known = [each for each in labeled if project.multi_label or any(c in position for c in each.class_ids)]
+    item_ids, found = _vectors_of(encoder_id, [(each.item_id, each.content_hash) for each in known])
+    if not item_ids:
+        return None
+    there = set(item_ids)
+    targets = np.zeros((len(item_ids), len(classes)))
+    for row, each in enumerate(each for each in known if each.item_id in there):
+        targets[row, [position[class_id] for class_id in each.class_ids if class_id in position]] = 1
+    before = prior.of(project, classes, encoder_id)
+    fitted = head.fit(found, targets, before(item_ids, found) if before else None, multi_label=project.multi_label)
+    return (fitted, before) if fitted else None
+
+
+def _vectors_of(encoder_id: str, pairs: Sequence[tuple[int, bytes]]) -> tuple[list[int], Vectors]:
+    """The items that have a vector, and the vectors."""
+    found, is_there = vectors.get(encoder_id, [content_hash for _, content_hash in pairs])
+    return [pairs[row][0] for row in np.flatnonzero(is_there).tolist()], found[is_there]
+
+
+def _encode_few(project_id: int, encoder_id: str) -> None:
+    """Compute missing vectors when they are few, the labeled items' first."""
+    with reading() as session:
+        pairs = rows.hashes(session, project_id)
+        first = {each.item_id for each in labels.labeled(session, project_id)}
+    _, is_there = vectors.get(encoder_id, [content_hash for _, content_hash in pairs])
+    missing = [pairs[row][0] for row in np.flatnonzero(~is_there).tolist()]
+    if not missing:
+        return
+    chosen = missing if len(missing) < FEW else [each for each in missing if each in first][:FEW]
+    with reading() as session:
+        contents = [(item.content_hash, item.text) for item in items.by_ids(session, chosen)]
+    encode.ensure(encoder_id, contents)
+
+
+def _head_set(project_id: int, classes: Sequence[LabelClass], encoder_id: str, about: dict[str, Any]) -> SuggestionSet:
+    """The set that learns along: the one there is, or a new one when the classes or the encoder are others."""
+    with writing() as session:
+        used = rows.newest(session, project_id, "head")
+        is_same = used and used.class_ids == [each.id for each in classes] and used.model == encoder_id
+        if used and is_same and used.revision == catalogue.revision_of(encoder_id):
+            used.prompts = about
+            return used
+        left = [each.id for each in rows.unfinished(session, project_id) if each.engine == "head"]
+    for set_id in left:
+        sets.discard(set_id)
+    return sets.begin(project_id, "head", encoder_id, classes, about)
+
+
+def _write_changed(used: SuggestionSet, item_ids: Sequence[int], new: Scores) -> int:
+    with reading() as session:
+        packed = rows.scores(session, used.id)
+    none = np.full(new.shape[1], -1, np.float32).tobytes()
+    old = np.frombuffer(b"".join(packed.get(each, none) for each in item_ids), np.float32).reshape(new.shape)
+    moved = np.flatnonzero((np.abs(new - old) > MOVED).any(1)).tolist()
+    sets.write(used, [item_ids[row] for row in moved], new[moved])
+    return len(moved)

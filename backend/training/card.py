@@ -1,0 +1,88 @@
+"""The model card: what the model was made of, how good it is, and what it cannot be trusted with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from backend.training.snapshots import Frozen
+from db.models import Run
+
+FEW_IN_TEST = 100
+
+
+def text(run: Run, data: Frozen, loads_with: str, baselines: dict[str, Any]) -> str:
+    parts = [
+        front_matter(data),
+        f"# {line(run.name)}",
+        f"Made with Winnow from {run.spec['base']}, method {run.spec['method']}.",
+        "## How to load it",
+        f"```python\n{loads_with}\n```",
+        "## Data",
+        class_table(run, data),
+        "## Figures on the test items",
+        figures_table(run, baselines),
+        "## Limits",
+        "\n".join(f"- {each}" for each in limits(run, data)),
+        "## Settings",
+        table(("setting", "value"), [(name, str(value)) for name, value in sorted(run.spec.items())]),
+        "## Environment",
+        table(("what", "value"), [(name, str(value)) for name, value in sorted(run.environment.items())]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def front_matter(data: Frozen) -> str:
+    task = "text-classification" if data.kind == "text" else "image-classification"
+    return f"---\nlibrary_name: transformers\npipeline_tag: {task}\n---"
+
+
+def class_table(run: Run, data: Frozen) -> str:
+    counts = {
+        split: [sum(position in each for each in rows.targets) for position in range(len(data.classes))]
+        for split, rows in data.parts.items()
+    }
+    tested = {each["name"]: each for each in (run.metrics.get("test") or {}).get("per_class", [])}
+    rows = [
+        (name, *(str(of_split[position]) for of_split in counts.values()), share(tested.get(name, {}).get("f1")))
+        for position, name in enumerate(data.names)
+    ]
+    rows.append(("**items**", *(str(len(part)) for part in data.parts.values()), ""))
+    return table(("class", *(split.value for split in data.parts), "F1 on test"), rows)
+
+
+def figures_table(run: Run, baselines: dict[str, Any]) -> str:
+    named = (
+        ("this model", run.metrics),
+        ("logistic regression on frozen vectors", baselines.get("logistic_regression", {})),
+        ("always the most frequent class", baselines.get("majority", {})),
+    )
+    rows = [
+        (name, share(found.get("test", {}).get("accuracy")), share(found.get("test", {}).get("f1_macro")))
+        for name, found in named
+    ]
+    return table(("", "accuracy", "macro-F1"), rows)
+
+
+def limits(run: Run, data: Frozen) -> list[str]:
+    n = (run.metrics.get("test") or {}).get("n", 0)
+    found = ["It knows the classes above only: whatever it is shown, it answers with one of them."]
+    if data.multi_label:
+        found = ["It knows the classes above only. A class is answered from a score of 0.5 on."]
+    if n < FEW_IN_TEST:
+        found.append(f"The figures come from {n} test items: another draw of so few could differ by several points.")
+    found.append("The test items come from the same source as the training items; other sources may do worse.")
+    if run.spec["method"] != "full":
+        found.append("What the base cannot tell apart, this model cannot either.")
+    return found
+
+
+def share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(line(cell) for cell in cells)} |" for cells in lines)
+
+
+def line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

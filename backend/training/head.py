@@ -1,0 +1,108 @@
+"""The method head: a linear classifier on vectors of a frozen encoder, in seconds.
+
+On a transformers base it is written into the model's last layer, so that the artifact loads with `from_pretrained`
+and gives the same scores. On Winnow's own descriptor of colour, edges and texture it is a file of weights.
+"""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backend.encoding import encode
+from backend.jobs.progress import Handle
+from backend.models import catalogue, load
+from backend.training import anatomy, building, fine_tune, frozen, linear, pictures, pooling, text
+from backend.training.linear import Floats, Linear
+from backend.training.outcome import Outcome
+from backend.training.snapshots import Frozen
+from db.models import Kind, Split
+
+HEAD_FILE = "winnow_head.json"
+
+
+def run(handle: Handle, _run_id: int, data: Frozen, spec: dict[str, Any], folder: Path) -> Outcome:
+    """`folder` is the run's own: it keeps decoded pictures until the run is over."""
+    model, prepares, seen = encoded(handle, data, spec, folder)
+    rows = data.parts[Split.TRAIN]
+    handle.report(0, None, "Fitting the head")
+    head = linear.fit(
+        seen[Split.TRAIN],
+        rows.targets,
+        len(data.classes),
+        multi_label=data.multi_label,
+        balanced=spec["class_weights"] == "balanced",
+        seed=spec["seed"],
+    )
+    facts = {"trained_weights": head.weight.size + head.bias.size, "strength": head.strength}
+    if model is None:
+        return Outcome(partial(save_head, head, data), lambda split: head.scores(seen[split]), LOAD_HEAD, None, facts)
+    frozen.put(model, head.weight, head.bias)
+    save = partial(fine_tune.save_pretrained, model, prepares)
+    loads_with = fine_tune.loads_with(data.kind)
+    return Outcome(save, lambda split: head.scores(seen[split]), loads_with, None, facts)
+
+
+def encoded(handle: Handle, data: Frozen, spec: dict[str, Any], folder: Path) -> tuple[Any, Any, dict[Split, Floats]]:
+    """The model with an empty classifier (None for the descriptor), what prepares its input, and features by split."""
+    base, total, before = spec["base"], sum(len(rows) for rows in data.parts.values()), 0
+
+    def on_progress(done: int, _total: int = 0) -> None:
+        handle.report(before + done, total, "Turning items into vectors")
+
+    if base == catalogue.DESCRIPTOR:
+        return None, None, {s: encode.ensure(base, rows.contents, on_progress) for s, rows in data.parts.items()}
+    if data.kind == Kind.TEXT:
+        built = building.text_model(base, data.names, multi_label=data.multi_label, pool=pooling.EXACT)
+        # As many tokens as the encoder reads: the saved model must cut texts where the vectors' did.
+        prepared = text.prepare(built.prepares, data, load.encoder(base).max_tokens)
+        if anatomy.is_mean_pooled(catalogue.folder_of(base)):
+            vectors = {s: encode.ensure(base, rows.contents, on_progress) for s, rows in data.parts.items()}
+            return built.model, built.prepares, {s: pooling.seen(v, pooling.EXACT) for s, v in vectors.items()}
+    else:
+        side = anatomy.image_size(catalogue.folder_of(base))
+        built = building.image_model(base, data.names, multi_label=data.multi_label, side=side)
+        prepared = pictures.prepare(built.prepares, data, folder / "pictures", on_progress)
+    seen = {}
+    for split, samples in prepared.parts.items():
+        seen[split] = frozen.features(built.model, prepared, samples, on_progress)
+        before += len(samples)
+    return built.model, built.prepares, seen
+
+
+def save_head(head: Linear, data: Frozen, folder: Path) -> None:
+    from safetensors.numpy import save_file
+
+    weights = {"weight": head.weight.astype(np.float32), "bias": head.bias.astype(np.float32)}
+    save_file(weights, folder / "head.safetensors")
+    told = {
+        "format": "winnow linear head",
+        "version": 1,
+        "encoder": catalogue.DESCRIPTOR,
+        "id2label": {str(position): name for position, name in enumerate(data.names)},
+        "problem_type": "multi_label_classification" if data.multi_label else "single_label_classification",
+    }
+    (folder / HEAD_FILE).write_text(json.dumps(told, indent=2, ensure_ascii=False), "utf-8")
+
+
+def load_head(folder: Path) -> tuple[Linear, list[str]]:
+    """The head and the names of its classes, in the order of its scores."""
+    from safetensors.numpy import load_file
+
+    told = json.loads((folder / HEAD_FILE).read_text("utf-8"))
+    weights = load_file(folder / "head.safetensors")
+    head = Linear(weights["weight"], weights["bias"], 0.0, told["problem_type"].startswith("multi"))
+    return head, [told["id2label"][str(position)] for position in range(len(told["id2label"]))]
+
+
+LOAD_HEAD = """# In Winnow's own folder: the vectors come from its descriptor, which transformers does not know.
+from pathlib import Path
+from PIL import Image
+from backend.encoding.descriptor import describe
+from backend.training.head import load_head
+
+head, names = load_head(Path("FOLDER"))
+scores = head.scores(describe(Image.open("picture.jpg").convert("RGB"))[None])[0]
+print(dict(zip(names, scores)))"""

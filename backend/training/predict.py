@@ -1,0 +1,127 @@
+"""Use a run: scores for texts or images that a person gives. For the assistant, which keeps the last models warm."""
+
+import base64
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backend import errors, projects
+from backend.encoding import descriptor
+from backend.models import load
+from backend.training import artifact, building, head, pictures, runs, text
+from backend.training.linear import Floats, as_probabilities
+from db.models import Kind
+from db.session import reading
+
+KEPT = 3
+BATCH = 32
+# Tokenizers keep their padding as state, and two passes at once only share the cores.
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model in evaluation mode, and what prepares its input."""
+
+    model: Any
+    prepares: Any
+    names: list[str]
+    multi_label: bool
+    device: str
+
+
+def predict(run_id: int, texts: Sequence[str] | None = None, images: Sequence[str] | None = None) -> dict[str, Any]:
+    """{"predictions": [{"class_name", "confidence", "scores"}]} in the order of the input; images as base64.
+
+    Raises Conflict or NotFound when the run has no model, Invalid for input of the other kind, BadFile.
+    """
+    with reading() as session:
+        run = runs.get(session, run_id)
+        kind = projects.get(session, run.project_id).kind
+    folder = artifact.model_folder(run)
+    if kind == Kind.TEXT and images:
+        raise errors.Invalid(f"{run.name} reads texts, not images.", 'Send {"texts": […]}.')
+    if kind == Kind.IMAGE and texts:
+        raise errors.Invalid(f"{run.name} looks at images, not texts.", "Send the images as files.")
+    given = texts if kind == Kind.TEXT else images
+    if not given:
+        return {"predictions": []}
+    with _one_at_a_time:
+        scores, names = scored(folder, kind, given)
+    return {"predictions": [as_json(row, names) for row in scores]}
+
+
+def as_json(scores: Floats, names: Sequence[str]) -> dict[str, Any]:
+    best = int(scores.argmax())
+    return {
+        "class_name": names[best],
+        "confidence": round(float(scores[best]), 6),
+        "scores": {name: round(float(score), 6) for name, score in zip(names, scores, strict=True)},
+    }
+
+
+def scored(folder: Path, kind: str, given: Sequence[str]) -> tuple[Floats, list[str]]:
+    """(n, k) scores and the names of the k classes."""
+    stamp = folder.stat().st_mtime_ns
+    if (folder / head.HEAD_FILE).exists():
+        linear, names = head.load_head(folder)
+        seen = [descriptor.describe(pictures.read(base64.b64decode(each), descriptor.SIDE)) for each in given]
+        return linear.scores(np.stack(seen)), names
+    ready = loaded(folder, kind, stamp)
+    logits = of_texts(ready, given) if kind == Kind.TEXT else of_images(ready, given)
+    return as_probabilities(logits.astype(np.float64), multi_label=ready.multi_label), ready.names
+
+
+@lru_cache(maxsize=KEPT)
+def loaded(folder: Path, kind: str, _stamp: int) -> Ready:
+    """`_stamp` tells a resumed run's new model from its old one."""
+    import transformers
+
+    load.quiet(transformers)
+    local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    with building.in_words(folder):
+        if kind == Kind.TEXT:
+            makes, prepares = transformers.AutoModelForSequenceClassification, transformers.AutoTokenizer
+        else:
+            makes, prepares = transformers.AutoModelForImageClassification, transformers.AutoImageProcessor
+            local["backend"] = "torchvision"
+        ready = prepares.from_pretrained(folder, **local)
+        local.pop("backend", None)
+        model = makes.from_pretrained(folder, use_safetensors=True, dtype="float32", **local)
+    device = load.device()
+    names = [model.config.id2label[position] for position in range(model.config.num_labels)]
+    is_multi = model.config.problem_type == "multi_label_classification"
+    return Ready(model.eval().to(device), ready, names, is_multi, device)
+
+
+def of_texts(ready: Ready, texts: Sequence[str]) -> Floats:
+    ids = text.token_ids(ready.prepares, texts, ready.prepares.model_max_length)
+    return logits_of(ready, [text.pad(ready.prepares, ids[start : start + BATCH]) for start in steps(ids)])
+
+
+def of_images(ready: Ready, images: Sequence[str]) -> Floats:
+    opened = [pictures.read(base64.b64decode(each)) for each in images]
+    prepared = [
+        dict(ready.prepares(images=opened[start : start + BATCH], return_tensors="pt")) for start in steps(opened)
+    ]
+    return logits_of(ready, prepared)
+
+
+def steps(given: Sequence[Any]) -> range:
+    return range(0, len(given), BATCH)
+
+
+def logits_of(ready: Ready, batches: Sequence[dict[str, Any]]) -> Floats:
+    import torch
+
+    found = []
+    with torch.inference_mode():
+        for inputs in batches:
+            there = {name: value.to(ready.device) for name, value in inputs.items()}
+            found.append(ready.model(**there).logits.float().cpu().numpy())
+    return np.concatenate(found)

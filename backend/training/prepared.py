@@ -1,0 +1,66 @@
+"""What a training loop needs of its data, whatever the kind: samples by number, how to batch them, in which order."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from db.models import Split
+
+
+class Samples(Protocol):
+    """Sample by position; `epoch` (from 0) decides how it is varied. Batches are made by `Prepared.batch`."""
+
+    epoch: int
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, position: int) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """batch: samples -> inputs and "labels". finish: inputs on the device -> what the model takes.
+
+    lengths: of the training samples, when they differ.
+    """
+
+    parts: dict[Split, Samples]
+    batch: Callable[[Sequence[Any]], dict[str, Any]]
+    finish: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    lengths: Sequence[int] | None = None
+
+
+class Order:
+    """The training order of each epoch: shuffled by seed and epoch alone, so that a resumed run goes on in it.
+
+    With lengths, samples of like length come together, which saves padding (Trainer's own grouping, seeded).
+    """
+
+    def __init__(self, n: int, seed: int, batch_size: int, lengths: Sequence[int] | None) -> None:
+        self.n, self.seed, self.batch_size, self.lengths = n, seed, batch_size, lengths
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __iter__(self) -> Iterator[int]:
+        import torch
+        from transformers.trainer_pt_utils import get_length_grouped_indices
+
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        if self.lengths is None:
+            yield from torch.randperm(self.n, generator=generator).tolist()
+        else:
+            yield from get_length_grouped_indices(list(self.lengths), self.batch_size, generator=generator)
+
+
+def labels(targets: Sequence[Sequence[int]], k: int, *, multi_label: bool) -> Any:
+    """(n,) class positions, or (n, k) zeros and ones when an item may have several."""
+    import torch
+
+    if not multi_label:
+        return torch.tensor([each[0] for each in targets])
+    table = torch.zeros(len(targets), k)
+    for row, positions in enumerate(targets):
+        table[row, list(positions)] = 1
+    return table

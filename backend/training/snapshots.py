@@ -1,0 +1,159 @@
+"""Snapshots: the labeled data as it was when a run began, in a Parquet file that never changes.
+
+The fingerprint is a SHA-256 over the classes and the sorted rows: equal data is one snapshot.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backend import blobs, errors, settings
+from backend.encoding.encode import Content
+from backend.training import readiness, splits
+from db import labels, runs
+from db.labels import Labeled
+from db.models import LabelClass, Project, Snapshot, Split
+from db.session import reading, writing
+
+# Rows in one write transaction: well under 50 ms.
+CHUNK = 400
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Items of one split, in the order of their hashes. `targets` are positions in the snapshot's classes."""
+
+    item_ids: list[int]
+    contents: list[Content]
+    targets: list[list[int]]
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A snapshot in memory. `classes` are {"id", "name", "color"} in the order of every score."""
+
+    snapshot_id: int
+    kind: str
+    multi_label: bool
+    classes: list[dict[str, Any]]
+    parts: dict[Split, Rows]
+
+    @property
+    def names(self) -> list[str]:
+        return [each["name"] for each in self.classes]
+
+    def counts(self) -> dict[str, int]:
+        return {split.value: len(rows) for split, rows in self.parts.items()}
+
+
+def freeze(project: Project, *, allow_missing: bool) -> Snapshot:
+    """Give new items their split and keep the data as it is now. Raises TooFewLabels."""
+    with reading() as session:
+        counts = readiness.label_counts(session, project)
+        classes = readiness.learnable(counts, multi_label=project.multi_label, allow_missing=allow_missing)
+        found = of_classes(labels.labeled(session, project.id), classes, multi_label=project.multi_label)
+    assign_splits(found)
+    with reading() as session:
+        # Read again: somebody may have assigned at the same time, and the first one counts.
+        found = of_classes(labels.labeled(session, project.id), classes, multi_label=project.multi_label)
+    rows = [as_row(item) for item in sorted(found, key=lambda item: item.content_hash) if item.split]
+    told = [{"id": each.id, "name": each.name, "color": each.color} for each in classes]
+    fingerprint = fingerprint_of(told, rows)
+    write_rows(path_of(fingerprint), rows)
+    with writing() as session:
+        return runs.snapshot_with(session, project.id, fingerprint) or runs.add_snapshot(
+            session,
+            Snapshot(project_id=project.id, fingerprint=fingerprint, classes=told, counts=count(rows), baselines={}),
+        )
+
+
+def of_classes(items: Sequence[Labeled], classes: Sequence[LabelClass], *, multi_label: bool) -> list[Labeled]:
+    """The items with their labels of these classes only; one whose every class is left out is left out itself."""
+    kept = {each.id for each in classes}
+    found = []
+    for item in items:
+        left = [class_id for class_id in item.class_ids if class_id in kept]
+        # Labeled as none of the classes is an answer too, where several are allowed.
+        if left or (multi_label and not item.class_ids):
+            found.append(Labeled(item.item_id, item.content_hash, item.text, left, item.split))
+    return found
+
+
+def assign_splits(items: Sequence[Labeled]) -> None:
+    chosen = list(splits.assign(items).items())
+    for start in range(0, len(chosen), CHUNK):
+        with writing() as session:
+            runs.put_splits(session, dict(chosen[start : start + CHUNK]))
+
+
+def as_row(item: Labeled) -> dict[str, Any]:
+    return {
+        "content_hash": item.content_hash,
+        "item_id": item.item_id,
+        "split": str(item.split),
+        "class_ids": item.class_ids,
+        "text": item.text,
+    }
+
+
+def fingerprint_of(classes: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> str:
+    digest = hashlib.sha256(json.dumps([[each["id"], each["name"]] for each in classes]).encode())
+    for row in rows:
+        digest.update(row["content_hash"])
+        digest.update(json.dumps([row["item_id"], row["split"], row["class_ids"]]).encode())
+    return digest.hexdigest()
+
+
+def count(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """{"train": {class id: n}, …}. Keys are texts, as JSON wants them."""
+    counts: dict[str, dict[str, int]] = {split.value: {} for split in Split}
+    for row in rows:
+        for class_id in row["class_ids"]:
+            of_split = counts[row["split"]]
+            of_split[str(class_id)] = of_split.get(str(class_id), 0) + 1
+    return counts
+
+
+def path_of(fingerprint: str) -> Path:
+    return settings.folder("snapshots") / f"{fingerprint}.parquet"
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    if path.exists():
+        return
+    schema = pa.schema([
+        ("content_hash", pa.binary(32)),
+        ("item_id", pa.int64()),
+        ("split", pa.string()),
+        ("class_ids", pa.list_(pa.int64())),
+        ("text", pa.string()),
+    ])  # fmt: skip
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.Table.from_pylist(rows, schema), sink, compression="zstd")
+    blobs.write_whole(path, sink.getvalue().to_pybytes())
+
+
+def load(snapshot: Snapshot, project: Project) -> Frozen:
+    """Read the snapshot's file. Raises NotFound when somebody took it away."""
+    from pyarrow import parquet
+
+    path = path_of(snapshot.fingerprint)
+    if not path.exists():
+        raise errors.NotFound(f"The data of this run is gone: {path.name} is missing.", "Start a new run.")
+    position = {each["id"]: index for index, each in enumerate(snapshot.classes)}
+    parts = {split: Rows([], [], []) for split in Split}
+    for row in parquet.read_table(path).to_pylist():
+        rows = parts[Split(row["split"])]
+        rows.item_ids.append(row["item_id"])
+        rows.contents.append((row["content_hash"], row["text"]))
+        rows.targets.append([position[class_id] for class_id in row["class_ids"]])
+    return Frozen(snapshot.id, project.kind, project.multi_label, snapshot.classes, parts)

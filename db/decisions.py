@@ -1,0 +1,142 @@
+"""Queries on annotators, their decisions, and the label events that a decision consists of."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, func, insert, select, update
+
+from db.labels import batches
+from db.models import Action, Annotator, Decision, DecisionState, LabelEvent, Suggestion
+from db.session import Session
+
+HAS_EVENTS = exists().where(LabelEvent.decision_id == Decision.id)
+TAKING_BACK = (Action.UNDO, Action.REDO)
+
+
+def annotator(session: Session, name: str) -> int:
+    """The id of the annotator of this name, made at first use."""
+    found = session.scalar(select(Annotator.id).where(Annotator.name == name))
+    if found is None:
+        new = Annotator(name=name)
+        session.add(new)
+        session.flush()
+        found = new.id
+    return found
+
+
+def annotator_names(session: Session, annotator_ids: Sequence[int]) -> dict[int, str]:
+    query = select(Annotator.id, Annotator.name).where(Annotator.id.in_(annotator_ids))
+    return dict(session.execute(query).tuples().all())
+
+
+def add(session: Session, project_id: int, annotator_id: int, count: int, at: datetime) -> list[int]:
+    """Add `count` decisions and return their ids, oldest first. What was undone can no longer be redone."""
+    session.execute(
+        update(Decision)
+        .where(
+            Decision.project_id == project_id,
+            Decision.annotator_id == annotator_id,
+            Decision.state == DecisionState.UNDONE,
+        )
+        .values(state=DecisionState.DROPPED)
+        .execution_options(synchronize_session=False)
+    )
+    row = {"project_id": project_id, "annotator_id": annotator_id, "state": DecisionState.DONE, "created_at": at}
+    session.execute(insert(Decision), [row] * count)
+    # Read back, because SQLite promises no order for RETURNING and SQLAlchemy would insert them one by one.
+    new = _of(project_id, annotator_id, DecisionState.DONE).order_by(Decision.id.desc()).limit(count)
+    return list(reversed(session.scalars(new).all()))
+
+
+def newest_done(session: Session, project_id: int, annotator_id: int) -> int | None:
+    """What an undo takes back. Decisions whose items are all gone are passed over."""
+    query = _of(project_id, annotator_id, DecisionState.DONE).where(HAS_EVENTS)
+    return session.scalar(query.order_by(Decision.id.desc()).limit(1))
+
+
+def last_undone(session: Session, project_id: int, annotator_id: int) -> int | None:
+    """What a redo brings back: undone newest first, so the oldest of the undone was undone last."""
+    query = _of(project_id, annotator_id, DecisionState.UNDONE).where(HAS_EVENTS)
+    return session.scalar(query.order_by(Decision.id).limit(1))
+
+
+def _of(project_id: int, annotator_id: int, state: DecisionState) -> Select[int]:
+    return select(Decision.id).where(
+        Decision.project_id == project_id,
+        Decision.annotator_id == annotator_id,
+        Decision.state == state,
+    )
+
+
+def move(session: Session, decision_id: int, to: DecisionState) -> None:
+    session.execute(
+        update(Decision).where(Decision.id == decision_id).values(state=to).execution_options(synchronize_session=False)
+    )
+
+
+def add_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Append events and return their ids in the same order."""
+    session.execute(insert(LabelEvent), list(rows))
+    ids: dict[str, int] = {}
+    for some in batches(row["event_id"] for row in rows):
+        query = select(LabelEvent.event_id, LabelEvent.id).where(LabelEvent.event_id.in_(some))
+        ids |= dict(session.execute(query).tuples().all())
+    return [ids[row["event_id"]] for row in rows]
+
+
+def events(session: Session, decision_id: int) -> Sequence[LabelEvent]:
+    """What the decision did, without its being undone and redone."""
+    query = select(LabelEvent).where(LabelEvent.decision_id == decision_id, LabelEvent.action.not_in(TAKING_BACK))
+    return session.scalars(query.order_by(LabelEvent.id)).all()
+
+
+def known(session: Session, event_ids: Sequence[str]) -> set[str]:
+    """Those of `event_ids` that were recorded before."""
+    return {
+        found
+        for some in batches(event_ids)
+        for found in session.scalars(select(LabelEvent.event_id).where(LabelEvent.event_id.in_(some)))
+    }
+
+
+def group(session: Session, event_id: str) -> Sequence[int]:
+    """The items of the events that were recorded together under this id (see `backend.labeling.labels.part_of`)."""
+    # "0" follows "/", so this is every id that begins with "EVENT_ID/", found in the index.
+    query = select(LabelEvent.item_id).where(LabelEvent.event_id > f"{event_id}/", LabelEvent.event_id < f"{event_id}0")
+    return session.scalars(query.order_by(LabelEvent.id)).all()
+
+
+def of_item(session: Session, item_id: int, after: int | None, limit: int) -> Sequence[LabelEvent]:
+    """The item's events, newest first; `after` is the last id of the page before."""
+    query = select(LabelEvent).where(LabelEvent.item_id == item_id).order_by(LabelEvent.id.desc()).limit(limit)
+    return session.scalars(query.where(LabelEvent.id < after) if after is not None else query).all()
+
+
+def said_by(session: Session, suggestion_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Suggestion id -> (item id, the class id that it says)."""
+    found: dict[int, tuple[int, int]] = {}
+    for some in batches(suggestion_ids):
+        query = select(Suggestion.id, Suggestion.item_id, Suggestion.class_id).where(Suggestion.id.in_(some))
+        found |= {suggestion_id: (item_id, class_id) for suggestion_id, item_id, class_id in session.execute(query)}
+    return found
+
+
+def agreements(session: Session, project_id: int) -> dict[bool, int]:
+    """Whether people chose what a suggestion said -> how often."""
+    query = select(LabelEvent.agreed, func.count()).where(
+        LabelEvent.project_id == project_id, LabelEvent.agreed.is_not(None)
+    )
+    return {bool(agreed): count for agreed, count in session.execute(query.group_by(LabelEvent.agreed))}
+
+
+def recent_seconds(session: Session, project_id: int, limit: int) -> Sequence[float]:
+    """How long each of the last decisions took that a person made in front of an item."""
+    newest = (
+        select(LabelEvent.seconds)
+        .where(LabelEvent.project_id == project_id)
+        .order_by(LabelEvent.id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    return [seconds for seconds in session.scalars(select(newest.c.seconds)) if seconds is not None]

@@ -1,0 +1,28 @@
+"""Queries on recipes. A saved recipe is never changed: saving under its name adds a version."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from db.models import Recipe
+from db.session import Session
+
+
+def add(session: Session, name: str, steps: list[dict[str, Any]]) -> Recipe:
+    """The next version under this name."""
+    newest = session.scalar(select(func.max(Recipe.version)).where(Recipe.name == name)) or 0
+    recipe = Recipe(name=name, version=newest + 1, steps=steps)
+    session.add(recipe)
+    session.flush()
+    return recipe
+
+
+def get(session: Session, recipe_id: int) -> Recipe | None:
+    return session.get(Recipe, recipe_id)
+
+
+def page(session: Session, after: int | None, limit: int) -> Sequence[Recipe]:
+    """Newest first, `after` being the last id of the page before."""
+    query = select(Recipe).order_by(Recipe.id.desc()).limit(limit)
+    return session.scalars(query.where(Recipe.id < after) if after is not None else query).all()

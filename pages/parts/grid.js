@@ -1,0 +1,104 @@
+// A grid of items. Cards are kept and filled anew, so that a rerun neither flickers nor loads a picture twice.
+
+const grids = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  let grid = grids.get(parentElement);
+  if (!grid) {
+    grid = make("div", "grid");
+    parentElement.append(grid, viewer());
+    grids.set(parentElement, grid);
+  }
+  const kept = new Map([...grid.children].map((card) => [card.dataset.card, card]));
+  grid.replaceChildren(
+    ...data.cards.map((card) => {
+      const written = JSON.stringify([card, data.hasSimilar]);
+      return kept.get(written) ?? draw(card, written, data.hasSimilar, setTriggerValue);
+    }),
+  );
+}
+
+function draw(card, written, hasSimilar, setTriggerValue) {
+  const root = make("article", "card");
+  root.dataset.card = written;
+  root.dataset.itemId = card.id;
+  root.append(content(card), caption(card));
+  if (hasSimilar) {
+    const button = make("button", "similar", "Similar");
+    button.type = "button";
+    button.title = "Show the items most like this one";
+    button.onclick = () => setTriggerValue("similar", card.id);
+    root.append(button);
+  }
+  return root;
+}
+
+function content(card) {
+  const open = make("button", card.image ? "picture" : "text");
+  open.type = "button";
+  open.title = card.source;
+  if (card.image) {
+    const image = make("img");
+    image.loading = "lazy";
+    image.alt = card.source;
+    image.src = `${card.image}&size=${card.thumbnail}`;
+    open.append(image);
+  } else {
+    open.textContent = card.text;
+  }
+  open.onclick = () => look(open.getRootNode(), card);
+  return open;
+}
+
+function caption(card) {
+  const line = make("div", "caption");
+  for (const label of card.classes) line.append(chip(label, label.name));
+  if (!card.classes.length && card.suggestion) {
+    const percent = Math.round(100 * card.suggestion.confidence);
+    const guess = chip(card.suggestion, `${card.suggestion.name} ${percent} %`);
+    guess.classList.add("guess");
+    guess.title = "A suggestion: nobody has decided yet";
+    line.append(guess);
+  }
+  if (!line.children.length) line.append(make("span", "quiet", card.status === "todo" ? "No label" : card.status));
+  if (card.score !== null) {
+    const score = make("span", "score", card.score.toFixed(2));
+    score.title = "Similarity: 1 is the same";
+    line.append(score);
+  }
+  return line;
+}
+
+function chip(label, words) {
+  const root = make("span", "chip");
+  const dot = make("span", "dot");
+  dot.style.background = label.color;
+  root.append(dot, make("span", "name", words));
+  return root;
+}
+
+function viewer() {
+  const dialog = make("dialog");
+  dialog.onclick = () => dialog.close();
+  return dialog;
+}
+
+function look(root, card) {
+  const dialog = root.querySelector("dialog");
+  if (card.image) {
+    const image = make("img");
+    image.alt = card.source;
+    image.src = `${card.image}&size=1200`;
+    dialog.replaceChildren(image, make("p", "quiet", card.source));
+  } else {
+    dialog.replaceChildren(make("p", "whole", card.text), make("p", "quiet", card.source));
+  }
+  dialog.showModal();
+}
+
+function make(tag, className = "", text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}

@@ -1,0 +1,50 @@
+"""Items as a grid of cards: the picture or the text, its label or suggestion, and a button for more like it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from db.models import LabelClass
+
+THUMBNAIL_PX = 240
+TEXT_LETTERS = 2_000
+HERE = Path(__file__)
+
+_grid = st.components.v2.component(
+    "winnow_grid", js=HERE.with_suffix(".js").read_text("utf-8"), css=HERE.with_suffix(".css").read_text("utf-8")
+)
+
+
+def item_grid(cards: Sequence[dict[str, Any]], key: str, *, has_similar: bool = True) -> int | None:
+    """Draw the cards; return the id of the item whose "Similar" was just pressed, once."""
+    result = _grid(key=key, data={"cards": list(cards), "hasSimilar": has_similar}, on_similar_change=lambda: None)
+    return result.similar if result.similar is not None else None
+
+
+def cards(
+    items: Sequence[Mapping[str, Any]],
+    classes: Sequence[LabelClass],
+    scores: Mapping[int, float] | None = None,
+) -> list[dict[str, Any]]:
+    """Cards of items as backend.items shows them. `scores` is how well each fits the search, 0 to 1."""
+    by_id = {each.id: {"name": each.name, "color": each.color} for each in classes}
+    return [card(item, by_id, (scores or {}).get(item["id"])) for item in items]
+
+
+def card(item: Mapping[str, Any], classes: Mapping[int, dict[str, str]], score: float | None) -> dict[str, Any]:
+    guess = item["suggestion"]
+    return {
+        "id": item["id"],
+        "image": item["image"],
+        "thumbnail": THUMBNAIL_PX,
+        "text": (item["text"] or "")[:TEXT_LETTERS],
+        "source": item["source"],
+        "status": item["status"],
+        "classes": [classes[class_id] for class_id in item["class_ids"] if class_id in classes],
+        "suggestion": classes[guess["class_id"]] | {"confidence": guess["confidence"]}
+        if guess and guess["class_id"] in classes
+        else None,
+        "score": None if score is None else round(score, 3),
+    }

@@ -1,0 +1,57 @@
+// Which keys are meant for the pad. Streamlit keeps C and R for itself.
+
+const TEXT_FIELDS =
+  "textarea, select, [contenteditable=''], [contenteditable='true'], [role='textbox'], [role='combobox'], " +
+  "input:not([type='checkbox'], [type='radio'], [type='button'], [type='submit'], [type='reset'], [type='range'])";
+const PRESSABLE = "button, a[href], summary, input, [role='button'], [role='tab'], [role='menuitem']";
+
+function isTyping(event) {
+  const target = event.composedPath()[0];
+  return event.isComposing || (target instanceof Element && target.closest(TEXT_FIELDS) !== null);
+}
+
+// Enter and Space belong to a button that somebody reached with the Tab key, and to the pad everywhere else: after a
+// click the focus stays on what was clicked, and nobody expects the next Space to click it again.
+function isPressing(event, clicked) {
+  const target = event.composedPath()[0];
+  const pressable = target instanceof Element ? target.closest(PRESSABLE) : null;
+  return pressable !== null && pressable !== clicked;
+}
+
+// The digit on the numpad, or in the digit row of keyboards that type a letter there, counts like the digit itself.
+function digitOf(event) {
+  const found = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+  return found && !event.shiftKey ? found[1] : null;
+}
+
+const ACTIONS = {
+  Enter: (pad) => pad.accept(),
+  Backspace: (pad) => pad.clear(),
+  Delete: (pad) => pad.clear(),
+  " ": (pad) => pad.decide("skip"),
+  f: (pad) => pad.decide("flag"),
+};
+
+// Do what the key means. True when it was meant for the pad. A held key is one press.
+function press(pad, event, clicked) {
+  if (event.altKey || event.getModifierState("AltGraph") || isTyping(event)) return false;
+  const once = (action) => {
+    if (!event.repeat) action(pad);
+    return true;
+  };
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.ctrlKey || event.metaKey) {
+    if (key !== "z" && key !== "y") return false;
+    return once(() => (key === "y" || event.shiftKey ? pad.redo() : pad.undo()));
+  }
+  if (key === "?") return once(() => pad.toggleHelp());
+  if (pad.view.help.open || document.querySelector("[role='dialog']")) return false;
+  if (key === "ArrowLeft" || key === "ArrowRight") {
+    pad.step(key === "ArrowLeft" ? -1 : 1);
+    return true;
+  }
+  if ((key === "Enter" || key === " ") && isPressing(event, clicked)) return false;
+  const classId = pad.byKey.get(digitOf(event)) ?? pad.byKey.get(key);
+  if (classId !== undefined) return once(() => pad.choose(classId));
+  return Object.hasOwn(ACTIONS, key) ? once(ACTIONS[key]) : false;
+}

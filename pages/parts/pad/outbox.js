@@ -1,0 +1,174 @@
+// Decisions on their way to the server. Each lies in localStorage from the key press until the server has answered for
+// it, so that a reload, a crash or a server that is away loses none. They are sent in order, in batches; the server
+// knows each by its event_id, so sending one again changes nothing.
+
+const MOST_IN_A_BATCH = 200;
+const ANSWER_WITHIN_MS = 20000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4000;
+
+const outboxes = new Map();
+
+// One a project for as long as the tab lives: it goes on sending after the pad is closed.
+function outboxOf(projectId, projectKey) {
+  if (!outboxes.has(projectKey)) outboxes.set(projectKey, new Outbox(projectId, projectKey));
+  return outboxes.get(projectKey);
+}
+
+// crypto.randomUUID is missing where a page is not on loopback and not on https.
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+class Outbox {
+  constructor(projectId, projectKey) {
+    this.url = `/api/projects/${projectId}/labels`;
+    this.prefix = `winnow/outbox/${projectKey}/`;
+    this.listener = null;
+    this.isSending = false;
+    // Why nothing goes out just now; empty while all is well.
+    this.trouble = "";
+    this.isKept = true;
+    this.oneByOne = 0;
+    this.lastTime = 0;
+    this.letters = this.readKept();
+    addEventListener("online", () => this.wake?.());
+  }
+
+  // A letter: {key, annotator, kind: "event" | "undo" | "redo", event, target}. `key` sorts by time.
+  readKept() {
+    const kept = [];
+    try {
+      for (const key of Object.keys(localStorage)) {
+        if (key.startsWith(this.prefix)) kept.push({ ...JSON.parse(localStorage.getItem(key)), key });
+      }
+    } catch {
+      this.isKept = false;
+    }
+    const time = (letter) => letter.key.split("/").at(-1);
+    kept.sort((a, b) => (time(a) < time(b) ? -1 : 1));
+    return kept;
+  }
+
+  put(annotator, kind, event, target = null) {
+    this.lastTime = Math.max(Date.now() * 1000, this.lastTime + 1);
+    const key = `${this.prefix}${encodeURIComponent(annotator)}/${this.lastTime}-${event.event_id.slice(0, 6)}`;
+    const letter = { key, annotator, kind, event, target };
+    try {
+      localStorage.setItem(key, JSON.stringify({ annotator, kind, event, target }));
+    } catch {
+      this.isKept = false;
+    }
+    this.letters.push(letter);
+    this.changed();
+    // After the next item is painted: sending costs the frame something.
+    setTimeout(() => this.pump());
+    return letter;
+  }
+
+  forget(letters) {
+    const gone = new Set(letters);
+    this.letters = this.letters.filter((letter) => !gone.has(letter));
+    for (const letter of letters) {
+      try {
+        localStorage.removeItem(letter.key);
+      } catch {
+        this.isKept = false;
+      }
+    }
+  }
+
+  holds(itemId) {
+    return this.letters.some((letter) => letter.event.item_id === itemId);
+  }
+
+  itemIds() {
+    return this.letters.map((letter) => letter.event.item_id).filter((id) => id !== undefined);
+  }
+
+  changed() {
+    this.listener?.changed();
+  }
+
+  async pump() {
+    if (this.isSending) return;
+    this.isSending = true;
+    let pause = FIRST_PAUSE_MS;
+    while (this.letters.length) {
+      const batch = this.nextBatch();
+      const answer = await this.send(batch);
+      this.trouble = answer.trouble ?? "";
+      if (this.trouble) {
+        this.changed();
+        await this.rest(pause);
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+        continue;
+      }
+      pause = FIRST_PAUSE_MS;
+      this.settle(batch, answer);
+    }
+    this.isSending = false;
+    this.changed();
+  }
+
+  nextBatch() {
+    const [first] = this.letters;
+    if (first.kind !== "event") return [first];
+    const most = this.oneByOne > 0 ? 1 : MOST_IN_A_BATCH;
+    const end = this.letters.findIndex((letter) => letter.kind !== "event" || letter.annotator !== first.annotator);
+    return this.letters.slice(0, Math.min(end < 0 ? this.letters.length : end, most));
+  }
+
+  // What the server answered; {trouble} when it should be tried again; {refused} when it never will work.
+  async send(batch) {
+    const [{ annotator, kind, event }] = batch;
+    const path = kind === "event" ? this.url : `${this.url}/${kind}`;
+    const body =
+      kind === "event" ? { annotator, events: batch.map((letter) => letter.event) } : { annotator, event_id: event.event_id };
+    try {
+      const response = await fetch(path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+      const answer = await response.json();
+      if (response.ok) return answer;
+      const message = answer.error?.message ?? `The server answered ${response.status}.`;
+      // Malformed in this server's eyes, which sending again would not change.
+      if (response.status === 422) return { refused: message };
+      return { trouble: message };
+    } catch {
+      return { trouble: "The server does not answer." };
+    }
+  }
+
+  settle(batch, answer) {
+    this.oneByOne = Math.max(0, this.oneByOne - batch.length);
+    if (answer.refused && batch.length > 1) {
+      // One of them is wrong, and the others shall not wait for it.
+      this.oneByOne = batch.length;
+      return;
+    }
+    const rejected = answer.refused
+      ? [{ event_id: batch[0].event.event_id, message: answer.refused }]
+      : (answer.rejected ?? []);
+    const refusedIds = new Set(rejected.map((each) => each.event_id));
+    // An undo of something that was never stored would take back an older decision.
+    const pointless = this.letters.filter((letter) => refusedIds.has(letter.target));
+    this.forget([...batch, ...pointless]);
+    this.listener?.answered(batch, answer, rejected);
+    this.changed();
+  }
+
+  rest(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

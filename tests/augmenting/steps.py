@@ -1,0 +1,22 @@
+"""Steps at the ends of every range, for tests that go through the whole catalogue."""
+
+from typing import Any
+
+from backend.augmenting import catalogue
+from backend.augmenting.catalogue import Transform, Widget
+
+ENDS = ("default", "low", "high")
+
+
+def at(transform: Transform, end: str) -> dict[str, Any]:
+    """The transform always applied, with every setting at its default, lowest or highest."""
+    step = catalogue.new_step(transform.name) | {"probability": 1.0}
+    for parameter in transform.parameters:
+        if end == "default":
+            continue
+        if parameter.widget == Widget.CHOICE:
+            step["params"][parameter.name] = parameter.choices[0 if end == "low" else -1]
+        else:
+            value = parameter.low if end == "low" else parameter.high
+            step["params"][parameter.name] = [value, value] if parameter.widget == Widget.RANGE else value
+    return step

@@ -1,0 +1,96 @@
+"""What comes next, in every order."""
+
+import pytest
+
+from backend import errors
+from backend.labeling import labels, queue
+from tests.labeling.builders import a_project, a_suggestion_set, an_event, an_item, class_id, some_items
+
+
+def ids(items) -> list[int]:
+    return [item.id for item in items]
+
+
+def test_items_come_in_the_order_of_import(session):
+    project = a_project(session)
+    items = some_items(session, project, 5)
+    assert ids(queue.next_items(session, project, limit=3)) == ids(items[:3])
+
+
+def test_decided_items_do_not_come_again_and_undone_ones_do(session):
+    project = a_project(session)
+    first, second = some_items(session, project, 2)
+    labels.record(session, project, "ada", [an_event(first, class_id(project, "bird"))])
+    assert ids(queue.next_items(session, project)) == [second.id]
+    labels.undo(session, project, "ada", "u")
+    assert ids(queue.next_items(session, project)) == [first.id, second.id]
+
+
+@pytest.mark.parametrize("order", ["sequential", "random", "uncertain", "class:bird"])
+def test_pages_go_on_where_the_last_one_ended_and_leave_out_what_is_held(session, order):
+    project = a_project(session)
+    items = some_items(session, project, 7)
+    a_suggestion_set(session, project, {item: [0.5 + item.id / 1000, 0.2, 0.1] for item in items})
+    whole = ids(queue.next_items(session, project, order))
+    first = ids(queue.next_items(session, project, order, 3))
+    then = ids(queue.next_items(session, project, order, 3, after=first[-1]))
+    assert sorted(whole) == ids(items)
+    assert first + then == whole[:6]
+    assert ids(queue.next_items(session, project, order, 3, without=first)) == whole[3:6]
+
+
+def test_random_is_the_same_after_a_reload_and_not_the_order_of_import(session):
+    project = a_project(session)
+    items = some_items(session, project, 20)
+    shuffled = ids(queue.next_items(session, project, "random"))
+    assert shuffled == ids(queue.next_items(session, project, "random"))
+    assert shuffled != ids(items)
+
+
+def test_uncertain_begins_where_two_classes_are_closest_and_ends_with_what_has_no_suggestion(session):
+    project = a_project(session)
+    sure, unsure, middling, unsaid = some_items(session, project, 4)
+    says = {sure: [0.9, 0.05, 0.05], unsure: [0.4, 0.39, 0.21], middling: [0.6, 0.3, 0.1]}
+    a_suggestion_set(session, project, says)
+    assert ids(queue.next_items(session, project, "uncertain")) == ids([unsure, middling, sure, unsaid])
+    assert ids(queue.next_items(session, project, "uncertain", after=sure.id)) == [unsaid.id]
+
+
+def test_uncertain_without_suggestions_is_the_order_of_import(session):
+    project = a_project(session)
+    items = some_items(session, project, 3)
+    assert ids(queue.next_items(session, project, "uncertain")) == ids(items)
+
+
+def test_a_class_gives_what_is_suggested_to_be_it_least_sure_first(session):
+    project = a_project(session)
+    sure, unsure, cat = some_items(session, project, 3)
+    says = {sure: [0.9, 0.05, 0.05], unsure: [0.4, 0.35, 0.25], cat: [0.1, 0.8, 0.1]}
+    a_suggestion_set(session, project, says)
+    assert ids(queue.next_items(session, project, "class:Bird")) == ids([unsure, sure])
+
+
+def test_many_items_left_come_in_the_same_order_as_few(session, monkeypatch):
+    project = a_project(session)
+    items = some_items(session, project, 6)
+    a_suggestion_set(session, project, {item: [0.9 - item.id / 100, 0.1, 0.0] for item in items})
+    few = ids(queue.next_items(session, project, "uncertain"))
+    monkeypatch.setattr("db.queue.FEW", 2)
+    assert ids(queue.next_items(session, project, "uncertain")) == few
+
+
+def test_items_of_other_projects_never_come(session):
+    project, other = a_project(session), a_project(session)
+    an_item(session, other)
+    for order in ("sequential", "random", "uncertain"):
+        assert queue.next_items(session, project, order) == []
+
+
+def test_an_unknown_order_or_class_is_refused_with_the_ones_there_are(session):
+    project = a_project(session)
+    with pytest.raises(errors.Invalid) as refused:
+        queue.next_items(session, project, "alphabetical")
+    assert "sequential, random, uncertain, class:NAME" in refused.value.hint
+    with pytest.raises(errors.Invalid) as refused:
+        queue.next_items(session, project, "class:horse")
+    assert '"bird", "cat", "dog"' in refused.value.hint
