@@ -21,6 +21,7 @@ class Listed:
     method: str | None
     base: str | None
     accuracy: float | None
+    f1_macro: float | None
     created_at: datetime
 
 
@@ -36,7 +37,7 @@ class Answer:
 
 
 def listed(session: Session, project_id: int, limit: int = 1000) -> list[Listed]:
-    """Newest first. `accuracy` is on the test items."""
+    """Newest first. `accuracy` and `f1_macro` are on the test items."""
     query = select(
         Run.id,
         Run.name,
@@ -44,6 +45,7 @@ def listed(session: Session, project_id: int, limit: int = 1000) -> list[Listed]
         Run.spec["method"].as_string(),
         Run.spec["base"].as_string(),
         Run.metrics["test"]["accuracy"].as_float(),
+        Run.metrics["test"]["f1_macro"].as_float(),
         Run.created_at,
     )
     rows = session.execute(query.where(Run.project_id == project_id).order_by(Run.id.desc()).limit(limit))

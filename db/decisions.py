@@ -27,7 +27,7 @@ def annotator(session: Session, name: str) -> int:
 
 def annotator_names(session: Session, annotator_ids: Sequence[int]) -> dict[int, str]:
     query = select(Annotator.id, Annotator.name).where(Annotator.id.in_(annotator_ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def add(session: Session, project_id: int, annotator_id: int, count: int, at: datetime) -> list[int]:
@@ -81,7 +81,7 @@ def add_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]
     ids: dict[str, int] = {}
     for some in batches(row["event_id"] for row in rows):
         query = select(LabelEvent.event_id, LabelEvent.id).where(LabelEvent.event_id.in_(some))
-        ids |= dict(session.execute(query).tuples().all())
+        ids |= dict(session.execute(query).all())
     return [ids[row["event_id"]] for row in rows]
 
 

@@ -126,4 +126,4 @@ def store(session: Session, before: Mapping[int, State], after: Mapping[int, Sta
 def archived_classes(session: Session, project_id: int) -> dict[int, bool]:
     """Class id -> whether it is archived, for every class of the project."""
     query = select(LabelClass.id, LabelClass.archived).where(LabelClass.project_id == project_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

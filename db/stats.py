@@ -32,4 +32,4 @@ def labels_by_class(session: Session, project_id: int) -> dict[int, int]:
     """Class id -> how many items have it. Classes that no item has are missing."""
     of_project = select(LabelClass.id).where(LabelClass.project_id == project_id)
     query = select(Label.class_id, func.count()).where(Label.class_id.in_(of_project)).group_by(Label.class_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

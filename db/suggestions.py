@@ -61,16 +61,17 @@ def save(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     kept = [row for row in rows if row["item_id"] in there]
     if not kept:
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    connection = session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     query = insert(Suggestion)
     changed = {name: query.excluded[name] for name in ("class_id", "confidence", "margin", "scores")}
-    session.execute(query.on_conflict_do_update(index_elements=["set_id", "item_id"], set_=changed), kept)
+    connection.execute(query.on_conflict_do_update(index_elements=["set_id", "item_id"], set_=changed), kept)
 
 
 def scores(session: Session, set_id: int) -> dict[int, bytes]:
     """Item id -> its packed scores, of the whole set."""
     query = select(Suggestion.item_id, Suggestion.scores).where(Suggestion.set_id == set_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def summary(session: Session, set_id: int) -> tuple[int, float | None]:

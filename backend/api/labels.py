@@ -11,6 +11,7 @@ from backend import items, projects
 from backend.api.paging import After, Limit, page
 from backend.labeling import labels, stats
 from backend.labeling.checks import NAME_LENGTH
+from backend.suggesting import learn
 from db import decisions as rows
 from db import items as item_rows
 from db.models import LabelEvent, Project
@@ -104,8 +105,6 @@ def history(item_id: int, after: After = None, limit: Limit = 50) -> dict[str, A
 
 def after_change(project: Project) -> dict[str, int]:
     """Tell the suggester, and say how far the labeling is."""
-    from backend.suggesting import learn
-
     learn.labels_changed(project.id)
     with reading() as session:
         return stats.progress(session, project)

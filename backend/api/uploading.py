@@ -22,6 +22,7 @@ class Upload:
         self.folder = folder
         self.fields: dict[str, str] = {}
         self.files = 0
+        self.is_whole = False
         self._header = (b"", b"")
         self._headers: dict[bytes, bytes] = {}
         self._file: IO[bytes] | None = None
@@ -36,7 +37,8 @@ class Upload:
                 "on_header_end": self._on_header,
                 "on_headers_finished": self._on_headers,
                 "on_part_data": self._on_data,
-                "on_part_end": self._on_end,
+                "on_part_end": self._on_part_end,
+                "on_end": self._on_end,
             },
         )
 
@@ -68,10 +70,13 @@ class Upload:
         if len(self._value) > FIELD_BYTES:
             raise errors.Invalid(f'The field "{self._name}" is too long.', "Send what is large as a file.")
 
-    def _on_end(self) -> None:
+    def _on_part_end(self) -> None:
         if self._file is None:
             self.fields[self._name] = self._value.decode("utf-8", "replace")
         self.close()
+
+    def _on_end(self) -> None:
+        self.is_whole = True
 
     def close(self) -> None:
         if self._file is not None:
@@ -104,6 +109,8 @@ async def received(request: Request) -> dict[str, Any]:
 
 
 def options_in(upload: Upload) -> dict[str, Any]:
+    if not upload.is_whole:
+        raise errors.Invalid("The upload broke off before its end.", "Send it again.")
     if not upload.files:
         raise errors.Invalid("The request has no file in it.", 'Send files in the field "files".')
     fields = upload.fields

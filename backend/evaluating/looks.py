@@ -73,6 +73,7 @@ def laid_out(figure: "Figure", *, height_px: int = HEIGHT_PX, x: str = "", y: st
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0, "title": None},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": RUN_COLORS[0]},
         # A chart that is drawn again with newer points keeps its zoom.
         uirevision=f"{x} {y}",
         hoverlabel={"align": "left", "namelength": -1},

@@ -7,7 +7,7 @@ from typing import Any
 from backend.importing import columns, readers
 from backend.importing.found import File, walk
 
-ROWS = 8
+ROWS = 5
 CELL_LENGTH = 200
 
 

@@ -41,8 +41,9 @@ def _watch(project_id: int) -> None:
                 return
             _changed.discard(project_id)
         try:
-            if can_learn(project_id):
-                ask.now("refit", timeout_s=300, project_id=project_id)
+            if can_learn(project_id) and ask.now("refit", timeout_s=300, project_id=project_id)["left"]:
+                with _lock:
+                    _changed.add(project_id)
         except errors.WinnowError as error:
             log.warning("project %s: no refit: %s", project_id, error.message)
         except Exception:

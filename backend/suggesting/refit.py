@@ -29,11 +29,17 @@ from db.session import reading, writing
 FEW = 500
 # Scores that moved less than this are not written again.
 MOVED = 0.005
+# Rows that one refit writes, those that moved most first: with every label all of a large project moves a little, and
+# labels must not wait for that. A new set is written whole.
+MOST = 5_000
 _lock = threading.Lock()
 
 
 def refit(project_id: int) -> dict[str, Any]:
-    """{"set_id", "labels", "changed", "seconds"}; set_id is None while there is too little to learn from."""
+    """{"set_id", "labels", "changed", "left", "seconds"}; set_id is None while there is too little to learn from.
+
+    left: how many suggestions moved but were not written yet; the next refit goes on with them.
+    """
     with reading() as session:
         encoder_id = suggesting.encoder_of(session, projects.get(session, project_id))
     _encode_few(project_id, encoder_id)
@@ -51,17 +57,17 @@ def learn(project_id: int, encoder_id: str, *, is_chosen: bool = False) -> dict[
             todo = rows.hashes(session, project_id, without_labeled=True)
         fitted = _fit(project, classes, labeled, encoder_id)
         if fitted is None:
-            return {"set_id": None, "labels": len(labeled), "changed": 0, "seconds": time.monotonic() - started}
+            return {"set_id": None, "labels": len(labeled), "changed": 0, "left": 0, "seconds": 0.0}
         the_head, before = fitted
         item_ids, found = _vectors_of(encoder_id, todo)
         new = head.scores(the_head, found, before(item_ids, found) if before else None, len(classes))
         about = {"labels": len(labeled), "prior_share": the_head.share, "temperature": round(the_head.temperature, 3)}
         used = _head_set(project_id, classes, encoder_id, about)
-        changed = _write_changed(used, item_ids, new)
+        changed, left = _write_changed(used, item_ids, new)
         if used.finished_at is None or project.suggestion_set_id != used.id:
             sets.finish(used, is_chosen=is_chosen)
     seconds = round(time.monotonic() - started, 3)
-    return {"set_id": used.id, "labels": len(labeled), "changed": changed, "seconds": seconds}
+    return {"set_id": used.id, "labels": len(labeled), "changed": changed, "left": left, "seconds": seconds}
 
 
 def _fit(
@@ -117,11 +123,14 @@ def _head_set(project_id: int, classes: Sequence[LabelClass], encoder_id: str, a
     return sets.begin(project_id, "head", encoder_id, classes, about)
 
 
-def _write_changed(used: SuggestionSet, item_ids: Sequence[int], new: Scores) -> int:
+def _write_changed(used: SuggestionSet, item_ids: Sequence[int], new: Scores) -> tuple[int, int]:
+    """How many suggestions were written, and how many that moved were left for the next time."""
     with reading() as session:
         packed = rows.scores(session, used.id)
     none = np.full(new.shape[1], -1, np.float32).tobytes()
     old = np.frombuffer(b"".join(packed.get(each, none) for each in item_ids), np.float32).reshape(new.shape)
-    moved = np.flatnonzero((np.abs(new - old) > MOVED).any(1)).tolist()
-    sets.write(used, [item_ids[row] for row in moved], new[moved])
-    return len(moved)
+    move = np.abs(new - old).max(1, initial=0)
+    moved = np.flatnonzero(move > MOVED)
+    chosen = moved if used.finished_at is None else np.sort(moved[np.argsort(-move[moved], kind="stable")[:MOST]])
+    sets.write(used, [item_ids[row] for row in chosen.tolist()], new[chosen])
+    return len(chosen), len(moved) - len(chosen)

@@ -1,6 +1,7 @@
 """The model card: what the model was made of, how good it is, and what it cannot be trusted with."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from backend.training.snapshots import Frozen
@@ -28,6 +29,12 @@ def text(run: Run, data: Frozen, loads_with: str, baselines: dict[str, Any]) -> 
         table(("what", "value"), [(name, str(value)) for name, value in sorted(run.environment.items())]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def code_in(model_folder: Path, name: str) -> str:
+    """The Python of the card that loads the model, with `name` for its folder."""
+    told = (model_folder / "README.md").read_text("utf-8")
+    return told.partition("```python\n")[2].partition("\n```")[0].replace("FOLDER", name)
 
 
 def front_matter(data: Frozen) -> str:

@@ -37,7 +37,6 @@ def run(handle: Handle, run_id: int, data: Frozen, spec: dict[str, Any], folder:
     facts = {
         "trained_weights": trainable,
         "weights": sum(each.numel() for each in trainer.model.parameters()),
-        "train_seconds": round(trained.seconds, 2),
         "best_step": trainer.state.best_global_step,
         "steps": trainer.state.global_step,
         "precision": next((name for name in ("bf16", "fp16") if getattr(trainer.args, name)), "fp32"),

@@ -5,6 +5,7 @@ Run: python -m backend.jobs.worker JOB_ID. A killed run goes on from its newest 
 
 import errno
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ def train(handle: Handle, run: Run, folder: Path) -> dict[str, Any]:
     data = frozen_for(run)
     began_with(run, run.spec["base"])
     baselines.ensure(handle, data)
+    began = time.monotonic()
     outcome = METHODS[run.spec["method"]](handle, run.id, data, run.spec, folder)
+    run.metrics = {"train_seconds": round(time.monotonic() - began, 2)}
     if "nothing" in (handle.stop_asked(), outcome.stopped and outcome.stopped.keep):
         raise Stopped("nothing")
     # First of all, so that a model is kept whatever happens to the test.
@@ -57,8 +60,7 @@ def train(handle: Handle, run: Run, folder: Path) -> dict[str, Any]:
     if outcome.stopped:
         raise outcome.stopped
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-    tested = run.metrics["test"]
-    return {"run_id": run.id, "accuracy": tested["accuracy"], "f1_macro": tested["f1_macro"]}
+    return {"run_id": run.id, "accuracy": run.metrics["test"]["accuracy"], "f1_macro": run.metrics["test"]["f1_macro"]}
 
 
 def frozen_for(run: Run) -> Frozen:
@@ -94,9 +96,7 @@ def judge(run: Run, data: Frozen, outcome: Outcome) -> None:
         rows, scores = data.parts[split], outcome.scores(split)
         found[split.value] = evaluate(rows.targets, scores, data.classes, data.multi_label)
         keep_predictions(run.id, split, data, scores)
-    if "train_seconds" in outcome.facts:
-        found["train_seconds"] = outcome.facts["train_seconds"]
-    run.metrics = found
+    run.metrics = found = run.metrics | found
     with writing() as session:
         runs.write(session, run.id, metrics=found)
         if run.spec["method"] == "head":

@@ -1,7 +1,6 @@
 """Fine-tune one model with transformers' Trainer. Knows nothing of texts or images: see `prepared`."""
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,6 @@ class Trained:
     def __init__(self, trainer: Loop, watch: Watch, prepared: Prepared, frozen: Frozen) -> None:
         self.trainer, self.watch, self.prepared, self.frozen = trainer, watch, prepared, frozen
         self.stopped: Stopped | None = None
-        self.seconds = 0.0
 
     def scores(self, split: Split) -> Floats:
         samples = self.prepared.parts[split]
@@ -70,7 +68,6 @@ def train(
     )
     trainer.order, trainer.prepared = order, prepared
     trained = Trained(trainer, watch, prepared, frozen)
-    began = time.monotonic()
     try:
         trainer.train(resume_from_checkpoint=newest_checkpoint(folder))
     except Stopped as stopped:
@@ -79,7 +76,6 @@ def train(
             trainer._load_best_model()
     except torch.OutOfMemoryError as error:
         raise MemoryError from error
-    trained.seconds = time.monotonic() - began
     watch.is_over = True
     watch.write()
     return trained

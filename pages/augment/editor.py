@@ -12,40 +12,56 @@ from pages.augment import chosen_steps
 from pages.parts.words import plain
 
 SAVED_SHOWN = 100
+LOADED = "augment-loaded"
+FIRST = "preset:medium"
 
 
 def editor() -> None:
     """Draw the editor; what it holds afterwards is `chosen_steps.plain_steps()`."""
-    start_from()
+    picked = start_from()
+    about = st.empty()
     steps = chosen_steps.get()
     for place, step in enumerate(steps):
         edit(step, is_first=place == 0, is_last=place == len(steps) - 1)
     if not steps:
         st.caption("No transforms: training sees every picture as it is.")
     add_one()
+    # Last, for the widgets above have only now written what they hold.
+    about.caption(words_about(picked))
 
 
-def start_from() -> None:
-    """A picker of presets and saved recipes. Choosing one replaces the steps."""
+def start_from() -> str:
+    """A picker of presets and saved recipes. Choosing one replaces the steps. Returns "preset:NAME" or "recipe:ID"."""
     with reading() as session:
         saved = rows.page(session, None, SAVED_SHOWN)
     names = {f"preset:{each.name}": each.title for each in presets.PRESETS}
     names |= {f"recipe:{each.id}": f"{each.name}, version {each.version}" for each in saved}
-    if "augment-start" not in st.session_state:
-        st.session_state["augment-start"] = "preset:medium"
-        chosen_steps.replace(presets.steps("medium"))
-    picked = st.selectbox("Start from", list(names), format_func=names.get, key="augment-start", on_change=load)
-    kind, name = picked.split(":")
+    # The widget's own state goes when another page is opened; what was loaded stays.
+    loaded = st.session_state.setdefault(LOADED, FIRST)
+    if chosen_steps.KEY not in st.session_state:
+        chosen_steps.replace(steps_of(loaded))
+    st.session_state.setdefault("augment-start", loaded)
+    return st.selectbox("Start from", list(names), format_func=names.get, key="augment-start", on_change=load)
+
+
+def words_about(picked: str) -> str:
     if chosen_steps.plain_steps() != steps_of(picked):
-        st.caption("Changed since you chose it.")
-    elif kind == "preset":
-        st.caption(presets.find(name).purpose)
-    else:
-        st.caption("Your recipe, as you saved it.")
+        return "Changed since you chose it."
+    if picked.startswith("preset:"):
+        return presets.find(picked.removeprefix("preset:")).purpose
+    return "Your recipe, as you saved it."
 
 
 def load() -> None:
-    chosen_steps.replace(steps_of(st.session_state["augment-start"]))
+    st.session_state[LOADED] = st.session_state["augment-start"]
+    chosen_steps.replace(steps_of(st.session_state[LOADED]))
+
+
+def saved_recipe() -> int | None:
+    """The id of the recipe that was loaded or saved, as long as nothing was changed since."""
+    kind, name = st.session_state[LOADED].split(":")
+    is_as_saved = kind == "recipe" and chosen_steps.plain_steps() == steps_of(st.session_state[LOADED])
+    return int(name) if is_as_saved else None
 
 
 def steps_of(picked: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from backend.augmenting.recipes import python_source
 from backend.errors import WinnowError
 from db.session import writing
 from pages.augment import chosen_steps
+from pages.augment.editor import LOADED, saved_recipe
 from pages.parts.chosen import go_to
 from pages.parts.errors import show_error
 from pages.parts.words import plain
@@ -14,17 +15,15 @@ from pages.parts.words import plain
 
 def keep(size: int) -> None:
     st.text_input("Recipe name", key="augment-name", placeholder="A known name gets a new version")
-    saved = st.session_state.get("augment-saved")
+    recipe_id = saved_recipe()
     with st.container(horizontal=True, gap="small"):
         st.button("Save recipe", on_click=save, type="primary")
-        if st.button("Train with it", disabled=saved is None, help=None if saved else "Save the recipe first."):
-            go_to("train", recipe=saved[0])
+        if st.button("Train with it", disabled=recipe_id is None, help=None if recipe_id else "Save the recipe first."):
+            go_to("train", recipe=recipe_id)
         if st.button("Show the Python"):
             show_python(size)
     if problem := st.session_state.pop("augment-problem", None):
         show_error(problem)
-    elif saved:
-        st.caption(f"Saved: {plain(saved[1])}")
 
 
 @st.dialog("This recipe in Python", width="large")
@@ -41,5 +40,5 @@ def save() -> None:
     except WinnowError as error:
         st.session_state["augment-problem"] = error
         return
-    st.session_state["augment-saved"] = (recipe.id, f"{recipe.name}, version {recipe.version}.")
-    st.session_state["augment-start"] = f"recipe:{recipe.id}"
+    st.toast(f"Saved: {plain(recipe.name)}, version {recipe.version}")
+    st.session_state["augment-start"] = st.session_state[LOADED] = f"recipe:{recipe.id}"

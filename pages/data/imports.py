@@ -30,21 +30,24 @@ def imports(project: Project) -> bool:
         if now.report:
             report(now)
     if not shown and found and found[0].report:
-        with st.expander(f"Last import: {in_short(found[0].report)}", icon=":material/receipt_long:"):
-            report(found[0])
+        last(found[0])
     return any(job.state in rows.ACTIVE for job in shown)
 
 
-def in_short(report: dict[str, Any]) -> str:
-    return f"{report['imported']:,} imported, {report['duplicates']:,} duplicates, {report['rejected']:,} rejected"
+def last(job: Job) -> None:
+    """The newest import in a line; what it has to tell is folded away."""
+    told: dict[str, Any] = job.report or {}
+    line = f"{plain(job.title)}: {plain(job.message)}"
+    if told["notes"] or told["reasons"] or told["classes_added"]:
+        with st.expander(line, icon=":material/receipt_long:"):
+            report(job)
+    else:
+        st.caption(line)
 
 
 def report(job: Job) -> None:
-    """The numbers, then what a person should know, then every reason."""
+    """What a person should know beyond the numbers, then the reason of each rejection."""
     told: dict[str, Any] = job.report or {}
-    numbers = {"Imported": "imported", "Duplicates": "duplicates", "Rejected": "rejected", "Labels": "labels"}
-    for column, (title, name) in zip(st.columns(len(numbers)), numbers.items(), strict=True):
-        column.metric(title, f"{told[name]:,}")
     for note in told["notes"]:
         st.info(plain(note))
     if told["classes_added"]:

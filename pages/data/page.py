@@ -14,16 +14,17 @@ from pages.parts.chosen import chosen_project, go_to
 
 def show() -> None:
     project = chosen_project()
-    st.title("Data")
+    title, button = st.columns([4, 1], vertical_alignment="center")
+    title.title("Data")
     with reading() as session:
         counts = stats.progress(session, project)
+    is_importing = imports(project)
     if not counts["items"]:
-        is_importing = imports(project)
         if not is_importing:
             invite(project)
         return
-    summary(project, counts)
-    imports(project)
+    if button.button("Label them", type="primary", width="stretch", disabled=not counts["todo"]):
+        go_to("label")
     items, more, away = st.tabs(["Items", "Add data", "Download"])
     with items:
         browse(project, counts)
@@ -37,13 +38,3 @@ def invite(project: Project) -> None:
     what = "images" if project.kind == Kind.IMAGE else "texts"
     st.markdown(f"This project has no {what} yet. Bring some in: they stay on this machine.")
     add_data(project)
-
-
-def summary(project: Project, counts: dict[str, int]) -> None:
-    words, button = st.columns([4, 1], vertical_alignment="center")
-    what = "images" if project.kind == Kind.IMAGE else "texts"
-    parts = [f"{counts['items']:,} {what}", f"{counts['labeled']:,} labeled"]
-    parts += [f"{counts[name]:,} {name}" for name in ("skipped", "flagged") if counts[name]]
-    words.markdown(" · ".join(parts))
-    if button.button("Label them", type="primary", width="stretch", disabled=not counts["todo"]):
-        go_to("label")

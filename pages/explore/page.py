@@ -56,6 +56,8 @@ def ask_for_words() -> None:
 
 
 def ask_for_similar(item_id: int) -> None:
+    # The box empties with the next run: its value cannot be set once it is drawn.
+    del st.session_state["explore-words"]
     st.query_params.pop("words", None)
     st.query_params["similar"] = str(item_id)
 

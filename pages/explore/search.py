@@ -81,20 +81,18 @@ def by_file_name(project: Project, words: str) -> int | None:
 
 
 def by_item(project: Project, item_id: int) -> int | None:
-    with reading() as session:
-        item = item_views.get(session, item_id)
-    name = (item.text or "")[:80] if project.kind == Kind.TEXT else item.source
-    st.caption(f"Items most like “{plain(name)}”, the likest first.")
-    return results(project, find(project.id, item_id=item_id, limit=FOUND))
+    st.caption("Items most like the first one, the likest first.")
+    return results(project, find(project.id, item_id=item_id, limit=FOUND), asked_id=item_id)
 
 
-def results(project: Project, found: list[dict[str, Any]]) -> int | None:
+def results(project: Project, found: list[dict[str, Any]], asked_id: int | None = None) -> int | None:
     """The grid of what was found; the id of the item whose "Similar" was pressed."""
     if not found:
         st.info("Nothing was found. Try other words.")
         return None
+    shown_ids = [*([asked_id] if asked_id else []), *(each["id"] for each in found)]
     with reading() as session:
-        shown = item_views.as_json(session, project, items.by_ids(session, [each["id"] for each in found]))
+        shown = item_views.as_json(session, project, items.by_ids(session, shown_ids))
         classes = list(rows.classes(session, project.id))
     scores = {each["id"]: each["score"] for each in found if each["score"] is not None}
-    return grid.item_grid(grid.cards(shown, classes, scores), key="explore-found")
+    return grid.item_grid(grid.cards(shown, classes, scores, asked_id), key="explore-found")

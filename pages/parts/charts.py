@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # Text in Streamlit's charts is grey, too faint on a coloured cell.
 INK = {"light": "#1B2420", "dark": "#E8EEEB"}
+TABLE_PX = 560
 HIDDEN_BUTTONS = ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"]
 
 
@@ -31,5 +32,5 @@ def draw(figure: "Figure", key: str, table: Sequence[Mapping[str, Any]] | None =
 
 def behind(key: str, table: Sequence[Mapping[str, Any]]) -> None:
     with st.popover("Figures", type="tertiary", icon=":material/table:"):
-        st.dataframe(list(table), hide_index=True, key=f"{key}-table")
+        st.dataframe(list(table), hide_index=True, width=TABLE_PX, key=f"{key}-table")
         st.segmented_control("The chart's camera button saves", ["PNG", "SVG"], default="PNG", key=f"{key}-picture")

@@ -22,8 +22,9 @@ function draw(card, written, hasSimilar, setTriggerValue) {
   const root = make("article", "card");
   root.dataset.card = written;
   root.dataset.itemId = card.id;
+  root.classList.toggle("asked", card.isAsked);
   root.append(content(card), caption(card));
-  if (hasSimilar) {
+  if (hasSimilar && !card.isAsked) {
     const button = make("button", "similar", "Similar");
     button.type = "button";
     button.title = "Show the items most like this one";
@@ -44,7 +45,7 @@ function content(card) {
     image.src = `${card.image}&size=${card.thumbnail}`;
     open.append(image);
   } else {
-    open.textContent = card.text;
+    open.append(make("span", "words", card.text));
   }
   open.onclick = () => look(open.getRootNode(), card);
   return open;
@@ -61,6 +62,7 @@ function caption(card) {
     line.append(guess);
   }
   if (!line.children.length) line.append(make("span", "quiet", card.status === "todo" ? "No label" : card.status));
+  if (card.isAsked) line.append(make("span", "score", "this one"));
   if (card.score !== null) {
     const score = make("span", "score", card.score.toFixed(2));
     score.title = "Similarity: 1 is the same";

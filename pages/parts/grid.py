@@ -27,10 +27,14 @@ def cards(
     items: Sequence[Mapping[str, Any]],
     classes: Sequence[LabelClass],
     scores: Mapping[int, float] | None = None,
+    asked_id: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Cards of items as backend.items shows them. `scores` is how well each fits the search, 0 to 1."""
+    """Cards of items as backend.items shows them.
+
+    scores: item id -> how well it fits the search, at most 1. asked_id: the item that the others are compared with.
+    """
     by_id = {each.id: {"name": each.name, "color": each.color} for each in classes}
-    return [card(item, by_id, (scores or {}).get(item["id"])) for item in items]
+    return [card(item, by_id, (scores or {}).get(item["id"])) | {"isAsked": item["id"] == asked_id} for item in items]
 
 
 def card(item: Mapping[str, Any], classes: Mapping[int, dict[str, str]], score: float | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ PAGES = (
 TIGHT = """<style>
 .stMainBlockContainer{padding:3.6rem 2rem 2rem;max-width:1500px}
 h1{font-size:1.6rem !important;padding:.2rem 0 .6rem !important}
+h2{font-size:1.3rem !important} h3{font-size:1.1rem !important}
 </style>"""
 
 

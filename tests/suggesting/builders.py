@@ -12,12 +12,13 @@ from backend import blobs, projects
 from backend.jobs.progress import Handle
 from backend.labeling import labels
 from backend.suggesting import job as suggest_job
-from db.models import Item, Job, Project, Suggestion
+from db import jobs
+from db.models import Item, Job, JobState, Project, Suggestion
 from db.session import reading, writing
 
 NEWS = {
     "sport": ["the striker scored twice in the final", "she won the tennis match", "the coach praised his team",
-              "a marathon record was broken in Berlin", "the goalkeeper saved a penalty", "the league begins in August"],
+              "a marathon record was broken in Berlin", "the goalkeeper saved a penalty", "the league begins"],
     "money": ["the bank raised interest rates", "shares fell on the stock market", "the company reported a profit",
               "inflation slowed down in May", "investors bought government bonds", "the merger was approved"],
     "space": ["the rocket reached orbit", "a new telescope saw distant galaxies", "astronauts repaired the station",
@@ -83,7 +84,10 @@ def label(project: Project, says: Mapping[int, str]) -> None:
 
 def run(job: Job) -> dict[str, Any]:
     """What the job's worker does, here."""
-    return suggest_job.run(Handle(job))
+    report = suggest_job.run(Handle(job))
+    with writing() as session:
+        jobs.write(session, job.id, state=JobState.DONE)
+    return report
 
 
 def suggested(project: Project) -> dict[int, Suggestion]:

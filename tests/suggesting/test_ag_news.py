@@ -15,7 +15,7 @@ pytestmark = pytest.mark.shared
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
 DESCRIPTIONS = ["international politics, war and elections", "games, teams, players and results",
                 "companies, markets and the economy", "science, computers, the internet and space"]  # fmt: skip
-ROWS, LABELS = 1500, 100
+ROWS, LABELS = 800, 100
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ function open(parentElement, data, go) {
   addEventListener("pointerdown", (event) => (clicked = event.target.closest?.(PRESSABLE) ?? null), { capture: true, signal });
   addEventListener("resize", fit, { signal });
   // The link that led here still has the focus, and Enter would follow it again.
-  if (!document.activeElement?.matches(TEXT_FIELDS)) root.focus({ preventScroll: true });
+  if (!document.activeElement?.matches(TEXT_FIELDS)) pad.view.focus();
   const end = () => {
     ended.abort();
     if (pad.outbox.listener === pad) pad.outbox.listener = null;

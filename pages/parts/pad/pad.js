@@ -32,8 +32,7 @@ class Pad {
     this.order = remembered(`order/${project.key}`, "sequential");
     this.isShowing = remembered(`showing/${project.key}`, "yes") === "yes";
     this.progress = { ...project.progress };
-    this.done = [];
-    this.undone = [];
+    this.decisions = new Decisions(this);
     this.ahead = new Ahead(this);
     this.view = new View(this);
     this.arrange();
@@ -69,6 +68,8 @@ class Pad {
     if (this.outbox.letters.length === 0) this.progress = { ...project.progress };
     this.arrange();
     if (isNewSet) this.ahead.restart();
+    // There may be new data.
+    this.ahead.isEnd = false;
     this.show();
     this.ahead.fill();
   }
@@ -92,10 +93,9 @@ class Pad {
     this.annotator = name.trim() || "me";
     this.knowsAnnotator = true;
     remember("annotator", this.annotator);
-    this.done = [];
-    this.undone = [];
+    this.decisions.forget();
     this.view.arrangeWho();
-    this.view.root.focus({ preventScroll: true });
+    this.view.focus();
   }
 
   guessOf(entry) {
@@ -106,6 +106,11 @@ class Pad {
       .sort((a, b) => b[1] - a[1])
       .map(([id, share]) => ({ ...this.classes.get(Number(id)), share }));
     return { first: ranked[0], second: ranked[1], shares: said.scores };
+  }
+
+  whyNoGuess() {
+    if (!this.hasSuggestions) return "No suggestions yet. They are made below.";
+    return this.isShowing ? "No suggestion for this item" : "Suggestions are hidden";
   }
 
   // What the buttons show as chosen: the decision, what was chosen so far, or what a suggestion proposes.
@@ -153,20 +158,12 @@ class Pad {
     };
     const before = { status: entry.status, class_ids: entry.class_ids };
     const after = { status: STATUS_AFTER[action], class_ids: action === "flag" ? entry.class_ids : classIds };
-    this.done.push({ entry, before, after, eventId: event.event_id });
-    this.undone = [];
-    this.put(entry, after);
+    this.decisions.add(entry, before, after, event.event_id);
     this.ahead.move(this.ahead.cursor + goOn);
     this.ahead.sinceFresh += 1;
     this.show();
     this.view.note.textContent = "";
     this.outbox.put(this.annotator, "event", event);
-  }
-
-  put(entry, state) {
-    this.progress[entry.status] -= 1;
-    this.progress[state.status] += 1;
-    Object.assign(entry, state, { draft: null });
   }
 
   step(by) {
@@ -176,24 +173,11 @@ class Pad {
   }
 
   undo() {
-    this.takeBack(this.done, this.undone, "undo", "before");
+    this.decisions.undo();
   }
 
   redo() {
-    this.takeBack(this.undone, this.done, "redo", "after");
-  }
-
-  takeBack(from, to, kind, state) {
-    const decision = from.pop();
-    if (decision) {
-      to.push(decision);
-      this.put(decision.entry, decision[state]);
-      const at = this.ahead.entries.indexOf(decision.entry);
-      if (at >= 0) this.ahead.move(at);
-      this.show();
-      this.view.say(kind === "undo" ? "Undone" : "Done again");
-    }
-    this.outbox.put(this.annotator, kind, { event_id: newId(), item_id: decision?.entry.id }, decision?.eventId ?? null);
+    this.decisions.redo();
   }
 
   // From the outbox.
@@ -204,42 +188,9 @@ class Pad {
   answered(batch, answer, rejected) {
     if (answer.progress && this.outbox.letters.length === 0) this.progress = { ...answer.progress };
     this.view.paintProgress(this.progress);
-    rejected.forEach((each) => this.refused(each));
-    if (batch[0].kind !== "event" && !answer.refused) this.movedTo(batch[0], answer);
+    rejected.forEach((each) => this.decisions.refused(each));
+    if (batch[0].kind !== "event" && !answer.refused) this.decisions.answered(batch[0], answer);
     this.ahead.fill();
-  }
-
-  refused({ event_id: eventId, message }) {
-    const at = this.done.findIndex((each) => each.eventId === eventId);
-    const [decision] = at >= 0 ? this.done.splice(at, 1) : [null];
-    if (decision) Object.assign(decision.entry, decision.before);
-    const name = decision ? (decision.entry.text ?? decision.entry.source ?? "").slice(0, 40) : "";
-    this.view.warn(name ? `Not saved: “${name}”. ${message}` : `A decision was not saved. ${message}`);
-    this.show();
-  }
-
-  // The server's word on an undo or redo. Mostly what was painted already; else another tab or visit came between.
-  movedTo(letter, answer) {
-    const did = letter.kind === "undo" ? "Undone" : "Done again";
-    const expected = letter.event.item_id;
-    if (expected !== undefined && answer.item_ids.includes(expected)) return;
-    this.disown(letter);
-    for (const item of answer.items.slice(0, 1)) this.ahead.bring(item);
-    if (answer.changed) this.show();
-    if (answer.changed > 1) this.view.say(`${did}: ${number(answer.changed)} items`);
-    else if (answer.changed) this.view.say(did);
-    else if (answer.left) this.view.say("Somebody changed it since; it stays as it is.");
-    else this.view.say(letter.kind === "undo" ? "Nothing to undo" : "Nothing to redo");
-  }
-
-  // It was painted as taken back, and the server took back something else.
-  disown(letter) {
-    const [list, state] = letter.kind === "undo" ? [this.undone, "after"] : [this.done, "before"];
-    const at = list.findIndex((each) => each.eventId === letter.target);
-    if (at < 0) return;
-    const [decision] = list.splice(at, 1);
-    Object.assign(decision.entry, decision[state]);
-    this.show();
   }
 
   // From the items ahead.

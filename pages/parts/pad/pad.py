@@ -1,6 +1,6 @@
 """The labeling pad: a component that talks to /api itself, so that a key press never waits for a run of the page.
 
-Its script is one module put together from the files beside this one; README of what each does is at its top.
+Its script is one module put together from the files beside this one; each says at its top what it does.
 """
 
 from pathlib import Path
@@ -9,8 +9,7 @@ from typing import Any
 import streamlit as st
 
 HERE = Path(__file__).parent
-# In this order: each uses what stands before it.
-SCRIPTS = ("outbox.js", "keys.js", "ahead.js", "help.js", "view.js", "pad.js", "mount.js")
+SCRIPTS = ("outbox.js", "keys.js", "ahead.js", "help.js", "view.js", "decisions.js", "pad.js", "mount.js")
 
 mount = st.components.v2.component(
     "winnow.pad",

@@ -47,10 +47,16 @@ class View {
       ],
       { "data-testid": "label-pad", "data-item-id": "", "data-saved": "true", "aria-label": "Labeling", tabindex: "-1" },
     );
-    // A click shall not take the focus: the next Space or Enter is meant for the item.
+    // A clicked button shall not take the focus: the next Space or Enter is meant for the item.
     this.root.addEventListener("mousedown", (event) => {
-      if (event.target.closest("button") && !event.target.closest("dialog")) event.preventDefault();
+      if (!event.target.closest("button") || event.target.closest("dialog")) return;
+      event.preventDefault();
+      this.focus();
     });
+  }
+
+  focus() {
+    this.root.focus({ preventScroll: true });
   }
 
   topRow() {
@@ -63,7 +69,7 @@ class View {
     this.order = element("select", "wn-select", [], { "aria-label": "Order" });
     this.order.addEventListener("change", () => {
       this.pad.chooseOrder(this.order.value);
-      this.root.focus({ preventScroll: true });
+      this.focus();
     });
     this.showing = button("", "", () => this.pad.showSuggestions(!this.pad.isShowing), "wn-plain");
     this.who = element("span", "wn-who");
@@ -92,8 +98,8 @@ class View {
     this.skipping = button("Skip", "Space", () => this.pad.decide("skip"));
     this.flagging = button("Flag", "F", () => this.pad.decide("flag"));
     this.submitting = button("Save and go on", "Enter", () => this.pad.accept(), "wn-primary");
-    const right = [this.clearing, this.skipping, this.flagging, this.submitting];
-    return element("div", "wn-actions", [this.back, this.forward, this.undoing, this.note, ...right]);
+    const right = element("div", "wn-decide", [this.clearing, this.skipping, this.flagging, this.submitting]);
+    return element("div", "wn-actions", [this.back, this.forward, this.undoing, this.note, right]);
   }
 
   // Classes, orders, switches: when the page says what there is, or somebody chose.
@@ -109,7 +115,7 @@ class View {
     this.showing.hidden = !pad.hasSuggestions;
     this.showing.firstChild.textContent = pad.isShowing ? "Hide suggestions" : "Show suggestions";
     this.showing.setAttribute("aria-pressed", String(pad.isShowing));
-    this.arrangeWho();
+    if (!this.who.contains(document.activeElement)) this.arrangeWho();
   }
 
   classButton(each) {
@@ -155,7 +161,7 @@ class View {
     const guess = pad.guessOf(entry);
     this.suggestion.classList.toggle("wn-none", !guess);
     if (guess) this.paintGuess(guess);
-    else this.guess.textContent = pad.isShowing || !pad.hasSuggestions ? "No suggestion for this item" : "Suggestions are hidden";
+    else this.guess.textContent = pad.whyNoGuess();
   }
 
   paintGuess({ first, second }) {
@@ -163,7 +169,7 @@ class View {
     dot.style.background = first.color;
     const runnerUp = second ? `then ${second.name} ${percent(second.share)}` : "";
     this.guess.replaceChildren(
-      "Suggested ",
+      "Suggested\u00a0 ",
       dot,
       element("b", "", [first.name]),
       ` ${percent(first.share)} `,

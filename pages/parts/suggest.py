@@ -1,0 +1,144 @@
+"""What suggests now, as a line below the pad, with a way to make better suggestions."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from backend import classes, errors, projects, suggesting
+from backend.models import catalogue, fetch
+from backend.suggesting import choices
+from db import jobs
+from db import projects as project_rows
+from db import suggestions as rows
+from db.models import Job, JobKind, JobState, Project, SuggestionSet
+from db.session import reading, writing
+from pages.parts.errors import show_error
+from pages.parts.job_card import job_card
+from pages.parts.words import plain
+
+OWN_FOLDER = "path:"
+
+
+def suggest_card(project: Project) -> None:
+    """Draw the line, the job at work if there is one, and the class descriptions."""
+    with st.container(border=True):
+        words, button = st.columns([4, 1], vertical_alignment="center")
+        words.markdown(what_suggests(project))
+        with button.popover("Make suggestions", width="stretch"):
+            make(project)
+        for job in jobs_to_show(project):
+            job_card(job.id)
+        with st.expander("Class descriptions"):
+            describe(project)
+
+
+def what_suggests(project: Project) -> str:
+    with reading() as session:
+        project = projects.get(session, project.id)
+        used = rows.get_set(session, project.suggestion_set_id) if project.suggestion_set_id else None
+    if used is None:
+        hint = " Label an item in each of two classes and they begin by themselves." if project.kind == "image" else ""
+        return f"**Suggestions:** none yet.{hint}"
+    count, confidence = summary(used.id)
+    sure = f" · {100 * confidence:.0f} % sure on average" if confidence is not None else ""
+    return f"**Suggestions** {by_what(used)} · {count:,} items{sure} · made {clock(used)}"
+
+
+@st.cache_data(ttl=5, show_spinner=False)
+def summary(set_id: int) -> tuple[int, float | None]:
+    with reading() as session:
+        return rows.summary(session, set_id)
+
+
+def by_what(used: SuggestionSet) -> str:
+    name = plain(title_of(used.model))
+    if used.engine == "head":
+        return f"learned from {used.prompts.get('labels', 0):,} labels, on {name}; each label teaches it more"
+    return f"by {name}, from the class names"
+
+
+def title_of(model_id: str) -> str:
+    try:
+        return catalogue.find(model_id).title
+    except errors.WinnowError:
+        # A folder that was moved since.
+        return model_id
+
+
+def clock(used: SuggestionSet) -> str:
+    zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
+    return (used.finished_at or used.created_at).astimezone(zone).strftime("%-d %b, %H:%M")
+
+
+def make(project: Project) -> None:
+    """The choice of what can suggest; what is not here comes with its size and a button that fetches it."""
+    with reading() as session:
+        offered = choices.of(session, project)
+    by_id = {choice.id: choice for choice in offered}
+    ids = [*by_id, OWN_FOLDER]
+    chosen = st.radio(
+        "What suggests",
+        ids,
+        format_func=lambda each: plain(by_id[each].title) if each in by_id else "A model folder of your own",
+        captions=[plain(by_id[each].about) if each in by_id else "As transformers saves it" for each in ids],
+        key=f"suggester-{project.id}",
+    )
+    if chosen == OWN_FOLDER:
+        folder = st.text_input("Folder", placeholder="/home/me/models/my-clip", key=f"folder-{project.id}")
+        if st.button("Make suggestions", key="make", type="primary", disabled=not folder.strip()):
+            started(project, "zero_shot", OWN_FOLDER + folder.strip())
+        return
+    choice = by_id[chosen]
+    if choice.is_here:
+        if st.button("Make suggestions", key="make", type="primary"):
+            started(project, choice.engine, choice.model)
+    elif st.button(f"Fetch it ({catalogue.size_words(choice.size_bytes)})", key="fetch", type="primary"):
+        with writing() as session:
+            fetch.start(session, choice.model)
+        st.rerun()
+
+
+def started(project: Project, engine: str, model_id: str) -> None:
+    try:
+        with writing() as session:
+            suggesting.start(session, projects.get(session, project.id), engine, model_id)
+    except errors.WinnowError as error:
+        # Here, beside the choice that led to it.
+        show_error(error)
+        return
+    st.rerun()
+
+
+def jobs_to_show(project: Project) -> list[Job]:
+    """The newest job of each sort, unless it is done: a failed one says why until the next is made."""
+    with reading() as session:
+        own = newest_of(jobs.page(session, project.id, None, 20), {JobKind.SUGGEST, JobKind.EMBED})
+        fetching = newest_of(jobs.page(session, None, None, 20), {JobKind.DOWNLOAD})
+    return [job for job in (own, fetching) if job is not None and job.state != JobState.DONE]
+
+
+def newest_of(found: Any, kinds: set[JobKind]) -> Job | None:
+    return next((job for job in found if job.kind in kinds), None)
+
+
+def describe(project: Project) -> None:
+    """Descriptions are part of the prompts: the better they are, the better the first suggestions."""
+    with reading() as session:
+        there = project_rows.classes(session, project.id)
+    st.caption("A line about each class helps a model that knows only words. Make suggestions again to use it.")
+    edited = st.data_editor(
+        {"Class": [each.name for each in there], "Description": [each.description for each in there]},
+        column_config={"Class": st.column_config.TextColumn(disabled=True, width="small")},
+        hide_index=True,
+        width="stretch",
+        key=f"descriptions-{project.id}",
+    )
+    texts = [(text or "").strip() for text in edited["Description"]]
+    changed = {each.id: text for each, text in zip(there, texts, strict=True) if text != each.description}
+    if st.button("Save descriptions", disabled=not changed):
+        with writing() as session:
+            fresh = projects.get(session, project.id)
+            for class_id, text in changed.items():
+                classes.change(session, fresh, class_id, {"description": text})
+        st.rerun()

@@ -1,0 +1,65 @@
+"""The runs of the project in a table, and which of them is looked at: in the address, so that a link leads to it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from db import runs
+from db.comparison import Listed
+from db.models import JobState
+from db.session import reading
+from pages.compare.figures import base_title
+from pages.parts.job_card import STATE_WORDS
+from pages.train.form import METHODS
+
+ROWS_SHOWN = 6
+ROW_PX = 35
+
+
+def chosen_run(listed: Sequence[Listed]) -> int:
+    """Draw the table; the chosen run, or the newest."""
+    ids = [run.id for run in listed]
+    asked = in_address()
+    # A table of its own for each choice from outside, so that an old click does not override it.
+    key = f"train-runs-{len(ids)}-{st.session_state.get('train-asked')}"
+    clicked = st.dataframe(
+        [row(run) for run in listed],
+        key=key,
+        hide_index=True,
+        height=ROW_PX * (1 + min(len(ids), ROWS_SHOWN)) + 3,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "Test accuracy": st.column_config.NumberColumn(format="percent"),
+            "Test macro-F1": st.column_config.NumberColumn(format="percent"),
+            "When": st.column_config.DatetimeColumn(format="distance"),
+        },
+    )["selection"]["rows"]
+    if clicked:
+        st.query_params["run"] = str(ids[clicked[0]])
+        return ids[clicked[0]]
+    return asked if asked in ids else ids[0]
+
+
+def in_address() -> int | None:
+    """`run=ID`, or `job=ID` as the links in the header have it."""
+    if (job := st.query_params.pop("job", "")).isdecimal():
+        with reading() as session:
+            run = runs.of_job(session, int(job))
+        if run:
+            st.query_params["run"] = str(run.id)
+            st.session_state["train-asked"] = f"{run.id}-{job}"
+    asked = st.query_params.get("run", "")
+    return int(asked) if asked.isdecimal() else None
+
+
+def row(run: Listed) -> dict[str, object]:
+    return {
+        "Run": run.name,
+        "Method": METHODS.get(run.method or "", run.method),
+        "Base": base_title(run.base),
+        "State": STATE_WORDS[JobState(run.state)],
+        "Test accuracy": run.accuracy,
+        "Test macro-F1": run.f1_macro,
+        "When": run.created_at,
+    }

@@ -1,0 +1,299 @@
+"""The pad in a real browser against a real server: keys, the outbox, undo, and what must not label."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from backend import blobs, projects
+from backend.labeling import labels as bulk
+from db import labels
+from db.models import Item, LabelEvent, Project, Status
+from db.session import reading, writing
+from tests.e2e.conftest import App
+from tests.labeling.builders import a_project, a_suggestion_set, some_items
+from tests.waiting import until
+
+
+class Pad:
+    """A person in front of the pad."""
+
+    def __init__(self, page: Page, app: App, project: Project) -> None:
+        self.page, self.app, self.project = page, app, project
+        self.root = page.get_by_test_id("label-pad")
+
+    def open(self) -> "Pad":
+        self.page.goto(f"{self.app.url}/label?project={self.project.id}")
+        expect(self.root).not_to_have_attribute("data-item-id", "", timeout=30_000)
+        return self
+
+    @property
+    def item_id(self) -> int:
+        return int(self.root.get_attribute("data-item-id") or 0)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def is_saved(self) -> None:
+        expect(self.root).to_have_attribute("data-saved", "true", timeout=20_000)
+
+
+@pytest.fixture
+def project(home) -> Project:
+    with writing() as session:
+        project = a_project(session, "bird", "cat", "dog")
+        some_items(session, project, 60)
+        assert project.classes
+    return project
+
+
+@pytest.fixture
+def pad(app, page, project) -> Pad:
+    return Pad(page, app, project).open()
+
+
+def items() -> list[Item]:
+    with reading() as session:
+        return session.query(Item).order_by(Item.id).all()
+
+
+def classes_of(item_id: int) -> list[str]:
+    with reading() as session:
+        item = session.get(Item, item_id)
+        project = session.get(Project, item.project_id)
+        names = {each.id: each.name for each in project.classes}
+        state = labels.states(session, project.id, [item_id])[item_id]
+        return [names[class_id] for class_id in state.class_ids]
+
+
+def count_events() -> int:
+    with reading() as session:
+        return session.query(LabelEvent).count()
+
+
+def test_a_key_labels_and_shows_the_next_item_at_once(pad):
+    first = pad.item_id
+    shown = pad.page.evaluate(
+        """() => {
+            const root = document.querySelector('[data-testid="label-pad"]');
+            dispatchEvent(new KeyboardEvent("keydown", { key: "2", code: "Digit2" }));
+            return Number(root.dataset.itemId);
+        }"""
+    )
+    assert shown == first + 1
+    pad.is_saved()
+    assert classes_of(first) == ["cat"]
+
+
+def test_the_next_picture_is_decoded_before_its_key_is_pressed(app, page, home):
+    with writing() as session:
+        project = projects.create(session, "Colours", "image", class_names=["red", "blue"])
+        for shade in range(12):
+            data = BytesIO()
+            Image.new("RGB", (900, 600), (20 * shade, 80, 200)).save(data, "JPEG")
+            size = {"media_type": "image/jpeg", "width": 900, "height": 600}
+            session.add(Item(project_id=project.id, content_hash=blobs.put(data.getvalue()), **size))
+    pad = Pad(page, app, project).open()
+    loaded = "() => Array.from(document.querySelectorAll('.wn-picture'), (each) => each.complete && each.naturalWidth)"
+    expect(pad.root.locator("img")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    for _ in range(11):
+        page.keyboard.press("1")
+        assert page.evaluate(loaded) == [900]
+    pad.is_saved()
+
+
+def test_every_key_does_what_it_says(pad):
+    start = pad.item_id
+    pad.press("1", "Numpad3", " ", "f")
+    pad.is_saved()
+    assert [item.status for item in items()[:4]] == [Status.LABELED, Status.LABELED, Status.SKIPPED, Status.FLAGGED]
+    assert classes_of(start + 1) == ["dog"]
+    pad.press("ArrowLeft", "ArrowLeft", "ArrowLeft")
+    expect(pad.page.locator('[data-class-name="dog"]')).to_have_attribute("aria-pressed", "true")
+    pad.press("1")
+    pad.is_saved()
+    assert classes_of(start + 1) == ["bird"]
+    assert pad.item_id == start + 2
+
+
+def test_enter_accepts_the_suggestion_and_blind_labeling_hides_it(app, page, project):
+    with writing() as session:
+        used = session.get(Project, project.id)
+        many = session.query(Item).all()
+        a_suggestion_set(session, used, {item: [0.1, 0.2, 0.7] for item in many})
+    pad = Pad(page, app, project).open()
+    expect(pad.root).to_contain_text("Suggested")
+    expect(pad.root).to_contain_text("70 %")
+    first = pad.item_id
+    pad.press("Enter")
+    pad.is_saved()
+    assert classes_of(first) == ["dog"]
+    pad.root.get_by_role("button", name="Hide suggestions").click()
+    expect(pad.root).not_to_contain_text("70 %")
+    pad.press("Enter")
+    assert pad.item_id == first + 1
+
+
+def test_the_mouse_does_what_the_keys_do(pad):
+    first = pad.item_id
+    pad.page.locator('[data-class-name="bird"]').click()
+    # After a click the next key is still meant for the item.
+    pad.press(" ")
+    pad.root.get_by_role("button", name="Flag").click()
+    pad.is_saved()
+    assert [item.status for item in items()[:3]] == [Status.LABELED, Status.SKIPPED, Status.FLAGGED]
+    assert classes_of(first) == ["bird"]
+
+
+def test_undo_and_redo_go_across_items_and_reloads(pad):
+    first = pad.item_id
+    pad.press("1", "2", "3")
+    pad.press("Control+z", "Control+z")
+    assert pad.item_id == first + 1
+    pad.is_saved()
+    assert [classes_of(first + number) for number in range(3)] == [["bird"], [], []]
+    pad.press("Control+Shift+Z")
+    pad.is_saved()
+    assert classes_of(first + 1) == ["cat"]
+    pad.open()
+    pad.press("Control+z")
+    expect(pad.root).to_have_attribute("data-item-id", str(first + 1))
+    pad.is_saved()
+    assert [classes_of(first + number) for number in range(3)] == [["bird"], [], []]
+
+
+def test_undo_takes_back_a_bulk_action_that_was_made_elsewhere(pad, project):
+    first = pad.item_id
+    pad.press("1")
+    pad.is_saved()
+    with writing() as session:
+        many = [item.id for item in session.query(Item).offset(10).limit(5)]
+        bulk.bulk(session, project, "me", many, [project.classes[2].id], event_id="elsewhere")
+    pad.press("Control+z")
+    expect(pad.root).to_contain_text("Undone: 5 items")
+    pad.is_saved()
+    assert [classes_of(item_id) for item_id in (first, *many)] == [["bird"], [], [], [], [], []]
+    pad.press(*["ArrowLeft"] * (pad.item_id - first))
+    expect(pad.page.locator('[data-class-name="bird"]')).to_have_attribute("aria-pressed", "true")
+    pad.press("Control+z")
+    pad.is_saved()
+    assert classes_of(first) == []
+
+
+def test_decisions_that_were_not_sent_outlive_a_reload(pad):
+    first = pad.item_id
+    pad.page.route("**/labels", lambda route: route.abort())
+    pad.press("1", "2", "3")
+    expect(pad.root).to_have_attribute("data-saved", "false")
+    expect(pad.root).to_contain_text("Offline: 3 kept in this browser")
+    assert count_events() == 0
+    pad.page.unroute("**/labels")
+    pad.open()
+    pad.is_saved()
+    assert [classes_of(first + number) for number in range(3)] == [["bird"], ["cat"], ["dog"]]
+    assert pad.item_id == first + 3
+
+
+def test_a_server_killed_while_labeling_loses_nothing(pad, app):
+    first = pad.item_id
+    pad.press(*"123" * 4)
+    app.kill()
+    pad.press(*"123" * 4)
+    expect(pad.root).to_contain_text("Offline")
+    app.start()
+    pad.is_saved()
+    assert [classes_of(first + number) for number in range(24)] == [["bird"], ["cat"], ["dog"]] * 8
+    assert count_events() == 24
+
+
+def test_an_answer_that_got_lost_does_not_label_twice(pad):
+    first = pad.item_id
+    lost = []
+
+    def lose_the_first_answer(route):
+        if lost:
+            return route.continue_()
+        lost.append(route.fetch())
+        return route.abort()
+
+    pad.page.route("**/labels", lose_the_first_answer)
+    pad.press("1")
+    pad.is_saved()
+    assert lost
+    assert classes_of(first) == ["bird"]
+    assert count_events() == 1
+
+
+def test_a_rejected_decision_is_shown_and_leaves_the_outbox(pad, project):
+    with writing() as session:
+        session.get(Project, project.id).classes[0].archived = True
+    first = pad.item_id
+    pad.press("1", "2")
+    pad.is_saved()
+    expect(pad.page.get_by_role("alert").get_by_text("Not saved")).to_be_visible()
+    assert [classes_of(first), classes_of(first + 1)] == [[], ["cat"]]
+
+
+def test_typing_in_a_text_field_does_not_label(pad):
+    first = pad.item_id
+    pad.page.get_by_label("Your name").fill("")
+    pad.page.keyboard.type("f123 ada")
+    assert pad.item_id == first
+    pad.press("Enter")
+    expect(pad.root).to_contain_text("Labeling as f123 ada")
+    pad.press("1")
+    pad.is_saved()
+    assert count_events() == 1
+
+
+def test_a_held_key_labels_once(pad):
+    first = pad.item_id
+    for _ in range(5):
+        # Without an up between them the browser marks all but the first as repeated.
+        pad.page.keyboard.down("1")
+    pad.page.keyboard.up("1")
+    assert pad.item_id == first + 1
+    pad.is_saved()
+    assert count_events() == 1
+
+
+@pytest.mark.parametrize("key", ["Control+1", "Alt+1", "Meta+f"])
+def test_a_key_with_a_modifier_does_not_label(pad, key):
+    first = pad.item_id
+    pad.press(key)
+    assert pad.item_id == first
+    assert pad.root.get_attribute("data-saved") == "true"
+
+
+def test_fast_keys_are_all_kept_and_the_end_says_what_to_do_next(pad):
+    first = pad.item_id
+    for number in range(60):
+        until(lambda: pad.item_id != 0)
+        pad.press("123"[number % 3])
+    expect(pad.root).to_contain_text("All done")
+    pad.is_saved()
+    assert [classes_of(first + number) for number in range(60)] == [["bird"], ["cat"], ["dog"]] * 20
+    pad.root.get_by_role("button", name="Train a model").click()
+    pad.page.wait_for_url("**/train**")
+
+
+def test_the_help_names_the_keys_and_keeps_them_from_labeling(pad):
+    first = pad.item_id
+    pad.press("?")
+    expect(pad.page.get_by_role("dialog", name="Keys")).to_contain_text("accept the suggestion")
+    pad.press("1")
+    assert pad.item_id == first
+    pad.press("Escape", "1")
+    assert pad.item_id == first + 1
+
+
+def test_another_order_shows_other_items_without_losing_the_focus(pad):
+    pad.root.get_by_label("Order").select_option("random")
+    with reading() as session:
+        shuffled = session.query(Item.id).order_by(Item.content_hash).limit(2).all()
+    expect(pad.root).to_have_attribute("data-item-id", str(shuffled[0][0]))
+    pad.press("1")
+    expect(pad.root).to_have_attribute("data-item-id", str(shuffled[1][0]))

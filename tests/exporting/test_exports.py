@@ -1,0 +1,164 @@
+"""What leaves a project: every format, over HTTP as a person gets it."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from pyarrow import parquet
+
+from backend.api.app import create
+from backend.exporting.texts import harmless, joined
+from backend.labeling import labels as labeling
+from db import projects as project_rows
+from db.models import Item, Project, Split
+from db.session import writing
+from tests.importing.builders import a_file, a_project, all_items, an_image, import_now, labels
+
+FIELDS = [
+    "id", "text", "label", "status", "split", "annotator", "decided_at", "source", "suggestion", "confidence",
+]  # fmt: skip
+
+
+@pytest.fixture
+def api(home: Path) -> Iterator[TestClient]:
+    with TestClient(create()) as client:
+        yield client
+
+
+def label(project: Project, names: dict[str, list[str]], split: Split | None = None) -> None:
+    """Give texts (or sources) their classes, as Ann."""
+    found = {item.text or item.source: item.id for item in all_items(project)}
+    with writing() as session:
+        ids = {each.name: each.id for each in project_rows.classes(session, project.id)}
+        for text, classes in names.items():
+            labeling.bulk(
+                session, project, "Ann", [found[text]], [ids[name] for name in classes], event_id=f"{project.id}-{text}"
+            )
+            item = session.get(Item, found[text])
+            assert item
+            item.split = split
+
+
+def a_labeled_project() -> Project:
+    project = a_project()
+    import_now(project, texts=["a heron,\nin the reeds", "=1+1", "a tom"])
+    label(project, {"a heron,\nin the reeds": ["bird"], "a tom": ["cat"]}, Split.TRAIN)
+    return project
+
+
+def test_csv_has_a_row_for_each_item_with_what_is_known_of_it(api: TestClient) -> None:
+    answer = api.get(f"/projects/{a_labeled_project().id}/export", params={"format": "csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="Birds-' in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert list(rows[0]) == FIELDS
+    assert [(row["text"], row["label"], row["status"], row["split"], row["annotator"]) for row in rows] == [
+        ("a heron,\nin the reeds", "bird", "labeled", "train", "Ann"),
+        ("=1+1", "", "todo", "", ""),
+        ("a tom", "cat", "labeled", "train", "Ann"),
+    ]
+    assert rows[0]["decided_at"].endswith("+00:00")
+
+
+def test_only_the_labeled_are_exported_when_asked(api: TestClient) -> None:
+    answer = api.get(f"/projects/{a_labeled_project().id}/export?format=jsonl&status=labeled")
+    records = [json.loads(line) for line in answer.text.splitlines()]
+    assert [(each["text"], each["label"]) for each in records] == [("a heron,\nin the reeds", "bird"), ("a tom", "cat")]
+
+
+def test_a_spreadsheet_runs_no_text_as_a_formula(api: TestClient) -> None:
+    answer = api.get(f"/projects/{a_labeled_project().id}/export?format=csv&for=spreadsheet")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert "'=1+1" in answer.text
+    assert [harmless(cell) for cell in ("@x", "-1", "x", None, 3)] == ["'@x", "'-1", "x", None, 3]
+
+
+def test_parquet_has_the_same_records_typed(api: TestClient) -> None:
+    project = a_labeled_project()
+    answer = api.get(f"/projects/{project.id}/export?format=parquet")
+    records = parquet.read_table(io.BytesIO(answer.content)).to_pylist()
+    lines = api.get(f"/projects/{project.id}/export?format=jsonl").text.splitlines()
+    assert records == [json.loads(line) for line in lines]
+
+
+def test_images_leave_in_folders_and_come_back_with_their_labels(api: TestClient, tmp_path: Path) -> None:
+    project = a_project("image", "bird", "a/b: cat")
+    contents = {name: an_image((number, 0, 0)) for number, name in enumerate(["1.png", "2.png", "3.png"])}
+    for name, data in contents.items():
+        a_file(tmp_path, f"in/{name}", data)
+    import_now(project, path=str(tmp_path / "in"))
+    label(project, {"1.png": ["bird"], "2.png": ["a/b: cat"]}, Split.TRAIN)
+    answer = api.get(f"/projects/{project.id}/export?format=imagefolder")
+    path = a_file(tmp_path, "out.zip", answer.content)
+    with zipfile.ZipFile(path) as archive:
+        names = [name.split("/") for name in archive.namelist()]
+        assert [archive.read(name) for name in archive.namelist()] == list(contents.values())
+    assert [name[:-1] for name in names] == [["train", "bird"], ["train", "a_b_ cat"], ["unlabeled"]]
+    again = a_project("image", "bird", "cat")
+    import_now(again, path=str(path))
+    assert list(labels(again).values()) == [["bird"]]
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_the_dataset_is_read_by_datasets_with_its_names_and_splits(
+    api: TestClient, tmp_path: Path, multi_label: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    from datasets import load_dataset
+
+    project = a_project("text", "bird", "cat: 'the' \"other\"", multi_label=multi_label)
+    import_now(project, texts=["one", "two", "three", "four"])
+    second = "cat: 'the' \"other\""
+    label(project, {"one": ["bird"], "two": [second, "bird"] if multi_label else [second]}, Split.TRAIN)
+    label(project, {"three": [second]}, Split.TEST)
+    answer = api.get(f"/projects/{project.id}/export?format=hf")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        archive.extractall(tmp_path / "dataset")
+    dataset = load_dataset(str(tmp_path / "dataset"), cache_dir=str(tmp_path / "cache"))
+    assert dataset["train"]["text"][:] == ["one", "two"]
+    assert dataset["test"]["text"][:] == ["three"]
+    feature = dataset["train"].features["labels"].feature if multi_label else dataset["train"].features["label"]
+    assert feature.names == ["bird", second]
+    numbers = dataset["train"]["labels" if multi_label else "label"][:]
+    assert numbers == ([[0], [0, 1]] if multi_label else [0, 1])
+
+
+def test_a_dataset_of_images_comes_back_with_its_labels(api: TestClient, tmp_path: Path) -> None:
+    project = a_project("image", "bird", "cat")
+    a_file(tmp_path, "in/bird/1.png", an_image((1, 0, 0)))
+    a_file(tmp_path, "in/cat/2.png", an_image((2, 0, 0)))
+    import_now(project, path=str(tmp_path / "in"))
+    path = a_file(tmp_path, "out.zip", api.get(f"/projects/{project.id}/export?format=hf").content)
+    again = a_project("image", "cat", "bird")
+    report = import_now(again, path=str(path))
+    assert labels(again) == {"1.png": ["bird"], "2.png": ["cat"]}
+    assert [item.content_hash for item in all_items(again)] == [item.content_hash for item in all_items(project)]
+    assert [each["place"] for each in report["reasons"]] == ["out.zip/README.md"]
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [({"format": "xml"}, "no format"), ({"format": "imagefolder"}, "texts"), ({"format": "hf"}, "Nothing is labeled")],
+)
+def test_an_export_that_cannot_be_made_says_why(api: TestClient, params: dict[str, str], words: str) -> None:
+    answer = api.get(f"/projects/{a_project().id}/export", params=params)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]["message"]
+
+
+def test_an_empty_project_is_an_empty_file(api: TestClient) -> None:
+    project = a_project()
+    assert api.get(f"/projects/{project.id}/export?format=csv").content == b""
+    assert api.get(f"/projects/{project.id}/export?format=jsonl").content == b""
+    assert api.get(f"/projects/{project.id}/export?format=parquet").status_code == 200
+
+
+def test_names_are_joined_so_that_they_come_apart_again() -> None:
+    assert joined(["bird", "cat"]) == "bird|cat"
+    assert json.loads(joined(["a|b", "c"])) == ["a|b", "c"]
+    assert joined([]) == ""

@@ -1,0 +1,21 @@
+"""One home for all tests of a file: starting a process with torch takes seconds."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from backend import settings
+from backend.jobs import ask
+from db import session as database
+
+
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINNOW_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("WINNOW_DATABASE_URL", raising=False)
+        database.migrate(settings.database_url())
+        database.open_database(settings.database_url())
+        yield
+        ask.end()
+        database.close()
