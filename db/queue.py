@@ -75,4 +75,5 @@ def has_suggestion(session: Session, set_id: int, item_id: int) -> bool:
 
 
 def _to_do(project_id: int, without: Collection[int]) -> Select[int]:
-    return select(Item.id).where(Item.project_id == project_id, TO_DO, Item.id.not_in(without))
+    query = select(Item.id).where(Item.project_id == project_id, TO_DO)
+    return query.where(Item.id.not_in(without)) if without else query

@@ -116,7 +116,7 @@ def label_counts(session: Session, project_id: int) -> dict[int, int]:
         .where(Item.project_id == project_id, Item.status == Status.LABELED)
         .group_by(Label.class_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def labeled_sizes(session: Session, project_id: int, limit: int = 500) -> list[int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from backend import errors, projects
+from backend import errors, projects, suggesting
 from backend.importing import classes_in_data, cores, examples, pictures, readers, survey, tally, uploads
 from backend.importing.found import File, walk
 from backend.importing.pictures import Picture
@@ -41,6 +41,9 @@ def run(handle: Handle) -> dict[str, Any]:
         handle.save_cursor(so_far.as_cursor())
     if "upload" in handle.spec:
         uploads.remove(handle.spec["upload"])
+    if so_far.imported:
+        with writing() as session:
+            suggesting.after_import(session, projects.get(session, handle.project_id or 0))
     return so_far.as_report()
 
 

@@ -60,7 +60,9 @@ def train(handle: Handle, run: Run, folder: Path) -> dict[str, Any]:
     if outcome.stopped:
         raise outcome.stopped
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-    return {"run_id": run.id, "accuracy": run.metrics["test"]["accuracy"], "f1_macro": run.metrics["test"]["f1_macro"]}
+    tested = run.metrics["test"]
+    handle.report(1, 1, f"Accuracy {tested['accuracy']:.1%} on {tested['n']:,} test items.", unit="steps")
+    return {"run_id": run.id, "accuracy": tested["accuracy"], "f1_macro": tested["f1_macro"]}
 
 
 def frozen_for(run: Run) -> Frozen:

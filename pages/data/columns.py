@@ -44,7 +44,9 @@ def of_table(project: Project, path: Path, key: str) -> dict[str, Any]:
     choices = [NO_LABEL, *table["columns"]]
     guess = choices.index(table["label"]) if table["label"] else 0
     labels = label.selectbox("Label", choices, index=guess, key=f"{state}-label")
-    chosen: dict[str, Any] = {"text": texts or table["text"], "label": None if labels == NO_LABEL else labels}
+    # As they stand in the table, a title before its text, whatever was pressed first.
+    in_order = [name for name in table["columns"] if name in (texts or table["text"])]
+    chosen: dict[str, Any] = {"text": in_order, "label": None if labels == NO_LABEL else labels}
     if table["header"] is not None:
         chosen["header"] = st.checkbox(
             "Row 1 holds the names of the columns", value=table["header"], key=f"{key}-header"

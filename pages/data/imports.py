@@ -54,7 +54,7 @@ def report(job: Job) -> None:
         names = ", ".join(told["classes_added"][:30])
         st.caption(plain(f"Classes added: {names}{', …' if len(told['classes_added']) > 30 else ''}"))
     if told["reasons"]:
-        with st.expander(f"Why {told['rejected']:,} were rejected", expanded=told["imported"] == 0):
+        with st.expander(f"Rejected: {told['rejected']:,}, each with its reason", expanded=told["imported"] == 0):
             reasons = [{"Where": each["place"], "Why": each["reason"]} for each in told["reasons"]]
             st.dataframe(reasons, hide_index=True, key=f"reasons-{job.id}")
             if told["reasons_left_out"]:

@@ -20,9 +20,7 @@ def show() -> None:
         is_empty = not has_items(session, project.id)
         about = for_pad(session, project)
     if is_empty:
-        return invite(
-            "There is nothing to label yet. Add images or texts, and they come up here one by one.", "Add data"
-        )
+        return invite("There is nothing to label yet. Add images or texts, and they come up here.", "Add data")
     if not about["classes"]:
         return invite("There are no classes to choose from. Name what you want to tell apart.", "Name classes")
     wanted = label_pad(about)

@@ -42,7 +42,9 @@ def what_suggests(project: Project) -> str:
         return f"**Suggestions:** none yet.{hint}"
     count, confidence = summary(used.id)
     sure = f" · {100 * confidence:.0f} % sure on average" if confidence is not None else ""
-    return f"**Suggestions** {by_what(used)} · {count:,} items{sure} · made {clock(used)}"
+    # The head's set is as new as the newest label.
+    made = "" if used.engine == "head" else f" · made {clock(used)}"
+    return f"**Suggestions** {by_what(used)} · {count:,} items{sure}{made}"
 
 
 @st.cache_data(ttl=5, show_spinner=False)
@@ -54,7 +56,7 @@ def summary(set_id: int) -> tuple[int, float | None]:
 def by_what(used: SuggestionSet) -> str:
     name = plain(title_of(used.model))
     if used.engine == "head":
-        return f"learned from {used.prompts.get('labels', 0):,} labels, on {name}; each label teaches it more"
+        return f"learned from {used.prompts.get('labels', 0):,} labels, on {name}"
     return f"by {name}, from the class names"
 
 
@@ -68,7 +70,7 @@ def title_of(model_id: str) -> str:
 
 def clock(used: SuggestionSet) -> str:
     zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
-    return (used.finished_at or used.created_at).astimezone(zone).strftime("%-d %b, %H:%M")
+    return (used.finished_at or used.created_at).astimezone(zone).strftime("%d %b, %H:%M")
 
 
 def make(project: Project) -> None:

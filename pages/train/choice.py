@@ -27,11 +27,12 @@ def chosen_run(listed: Sequence[Listed]) -> int:
         key=key,
         hide_index=True,
         height=ROW_PX * (1 + min(len(ids), ROWS_SHOWN)) + 3,
+        placeholder="–",
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "Test accuracy": st.column_config.NumberColumn(format="percent"),
-            "Test macro-F1": st.column_config.NumberColumn(format="percent"),
+            "Test accuracy": st.column_config.NumberColumn(format="%.1f %%"),
+            "Test macro-F1": st.column_config.NumberColumn(format="%.1f %%"),
             "When": st.column_config.DatetimeColumn(format="distance"),
         },
     )["selection"]["rows"]
@@ -59,7 +60,11 @@ def row(run: Listed) -> dict[str, object]:
         "Method": METHODS.get(run.method or "", run.method),
         "Base": base_title(run.base),
         "State": STATE_WORDS[JobState(run.state)],
-        "Test accuracy": run.accuracy,
-        "Test macro-F1": run.f1_macro,
+        "Test accuracy": percent(run.accuracy),
+        "Test macro-F1": percent(run.f1_macro),
         "When": run.created_at,
     }
+
+
+def percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share

@@ -15,3 +15,7 @@ def on_four(rows: list[str]) -> list[str]:
 
 def on_eleven(rows: list[str]) -> list[str]:
     return _made(rows, "11")
+
+
+def on_anything(_rows: list[str]) -> list[str]:
+    os._exit(139)

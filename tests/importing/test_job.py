@@ -214,7 +214,7 @@ def test_the_example_messages_have_classes_and_can_be_made_twice(home: Path) -> 
     with writing() as session:
         examples.create(session, "messages")
         project, job = examples.create(session, "messages")
-    assert project.name == "Short messages 2"
+    assert project.name == f"{examples.TITLES['messages']} 2"
     assert importing_job.run(Handle(job))["rejected"] == 0
     with reading() as session:
         names = {each.name for each in project_rows.classes(session, project.id)}

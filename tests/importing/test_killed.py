@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import psutil
@@ -88,6 +89,11 @@ def test_a_killed_import_of_images_goes_on_and_no_item_is_without_its_image(home
     assert job.report
     assert (job.report["imported"], job.report["duplicates"]) == (total, 0)
     assert count(project) == total
+
+
+def test_when_no_process_can_start_the_rows_are_not_blamed() -> None:
+    with pytest.raises(BrokenProcessPool):
+        list(cores.over(dying.on_anything, [["1"]], "given up {}".format, workers=1))
 
 
 @pytest.mark.parametrize("victim", ["4", "11"])

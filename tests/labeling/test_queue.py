@@ -1,6 +1,7 @@
 """What comes next, in every order."""
 
 import pytest
+from sqlalchemy import event
 
 from backend import errors
 from backend.labeling import labels, queue
@@ -94,3 +95,24 @@ def test_an_unknown_order_or_class_is_refused_with_the_ones_there_are(session):
     with pytest.raises(errors.Invalid) as refused:
         queue.next_items(session, project, "class:horse")
     assert '"bird", "cat", "dog"' in refused.value.hint
+
+
+@pytest.mark.parametrize("order", ["sequential", "random", "uncertain", "class:bird"])
+def test_every_order_walks_an_index_and_sorts_nothing(session, monkeypatch, order):
+    project = a_project(session)
+    items = some_items(session, project, 6)
+    a_suggestion_set(session, project, {item: [0.9 - item.id / 100, 0.1, 0.0] for item in items})
+    # As in a project with many items.
+    monkeypatch.setattr("db.queue.FEW", 0)
+    connection = session.connection()
+    asked = []
+    event.listen(connection, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+    queue.next_items(session, project, order, 3, without=[items[0].id])
+    steps = [
+        step[3]
+        for sql, values in asked.copy()
+        for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+        if "FROM items" in sql or "FROM suggestions" in sql
+    ]
+    assert any("items" in step for step in steps)
+    assert [step for step in steps if "SCAN" in step or "TEMP B-TREE" in step] == []

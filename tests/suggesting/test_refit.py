@@ -56,6 +56,23 @@ def test_a_refit_that_changes_nothing_writes_nothing(home: Path) -> None:
     assert refit.refit(project.id)["changed"] == 0
 
 
+def test_of_many_suggestions_that_moved_those_that_moved_most_are_written_first(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = a_news_project()
+    says = topics(project)
+    ids = list(says)
+    label(project, {item_id: says[item_id] for item_id in ids[::6]})
+    refit.refit(project.id)
+    label(project, {item_id: says[item_id] for item_id in [*ids[1::6], *ids[2::6]]})
+    monkeypatch.setattr(refit, "MOST", 4)
+    seen = [refit.refit(project.id)]
+    while seen[-1]["left"]:
+        seen.append(refit.refit(project.id))
+    assert seen[0]["changed"] == 4
+    assert seen[0]["left"] == sum(each["changed"] for each in seen[1:])
+
+
 def test_with_labels_in_one_class_nothing_is_learned_yet(home: Path) -> None:
     project = a_news_project()
     label(project, {items_of(project)[0].id: "sport"})

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from PIL import Image
 from backend import blobs, projects
 from backend.jobs import control
 from backend.jobs.supervisor import ROOT, Supervisor
+from backend.models import catalogue
 from backend.training import runs
 from db import runs as rows
 from db.models import Item, Job, JobState, Label, Project, Run, Status
@@ -88,6 +90,19 @@ def an_image_project(count_each: int = 20) -> Project:
             for seed in range(count_each):
                 a_labeled_item(session, project, drawn(name, 1000 * number + seed), name)
         return project
+
+
+def a_tiny_bert(folder: Path) -> str:
+    """A base of two small layers that has learned nothing, with MiniLM's words: for runs that must be quick."""
+    import transformers
+
+    config = transformers.BertConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=64
+    )
+    transformers.set_seed(0)
+    transformers.BertModel(config).save_pretrained(folder)
+    transformers.AutoTokenizer.from_pretrained(catalogue.folder_of(catalogue.MINILM)).save_pretrained(folder)
+    return f"path:{folder}"
 
 
 def a_run(project: Project, **spec: Any) -> Run:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,9 @@ from tests.training import builders
 from tests.training.builders import a_run, again, curves_of, job_of, killed_after, resumed, steps_done, worker_of
 from tests.waiting import until
 
-# 42 training texts: six steps an epoch.
-SPEC = {"method": "full", "epochs": 4, "batch_size": 8, "max_length": 32, "patience": 0}
+# 42 training texts: six steps an epoch, 120 in all.
+STEPS = 120
+Spec = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +29,23 @@ def project(shared_home: None) -> Project:
 
 
 @pytest.fixture(scope="module")
-def whole(project: Project) -> Run:
-    return builders.trained(project, **SPEC)
+def spec(shared_home: None, tmp_path_factory: pytest.TempPathFactory) -> Spec:
+    base = builders.a_tiny_bert(tmp_path_factory.mktemp("base") / "tiny")
+    return {"method": "full", "base": base, "epochs": 20, "batch_size": 8, "max_length": 32, "patience": 0}
 
 
-def test_a_killed_run_is_interrupted_and_its_curve_goes_on_as_if_nothing_had_been(project: Project, whole: Run) -> None:
-    run = a_run(project, **SPEC)
+@pytest.fixture(scope="module")
+def whole(project: Project, spec: Spec) -> Run:
+    return builders.trained(project, **spec)
+
+
+def test_a_killed_run_is_interrupted_and_its_curve_goes_on_as_if_nothing_had_been(
+    project: Project, spec: Spec, whole: Run
+) -> None:
+    run = a_run(project, **spec)
     killed_after(run, steps=8)
     assert again(run).state == JobState.INTERRUPTED
-    assert steps_done(run) < 24
+    assert steps_done(run) < STEPS
     assert resumed(run).state == JobState.DONE
     assert job_of(run).attempts == 2
     expected, found = curves_of(whole), curves_of(run)
@@ -47,23 +57,23 @@ def test_a_killed_run_is_interrupted_and_its_curve_goes_on_as_if_nothing_had_bee
 
 
 def test_a_run_that_dies_within_an_epoch_goes_on_at_its_step(
-    project: Project, whole: Run, monkeypatch: pytest.MonkeyPatch
+    project: Project, spec: Spec, whole: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In this process, with a checkpoint at every step, failing at one that ends no epoch."""
     monkeypatch.setattr(watch, "CHECKPOINT_EVERY_S", -1.0)
-    run = a_run(project, **SPEC)
+    run = a_run(project, **spec)
     report = Handle.report
 
-    def dies_at_step_9(handle: Handle, done: int, *args: object, **more: object) -> None:
-        if done == 9:
+    def dies_at_step_33(handle: Handle, done: int, *args: object, **more: object) -> None:
+        if done == 33:
             raise RuntimeError("as if the machine had lost power")
         report(handle, done, *args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Handle, "report", dies_at_step_9)
+    monkeypatch.setattr(Handle, "report", dies_at_step_33)
     with pytest.raises(RuntimeError, match="power"):
         job.run(Handle(job_of(run)))
     monkeypatch.setattr(Handle, "report", report)
-    assert steps_done(run) == 8
+    assert steps_done(run) == 32
     job.run(Handle(job_of(run)))
     losses = [[point["value"] for point in curves_of(each)["train/loss"]] for each in (run, whole)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4, abs=1e-6)
@@ -86,8 +96,8 @@ def stopped(run: Run, keep: str, steps: int) -> Run:
     return again(run)
 
 
-def test_stopping_can_keep_the_best_model_so_far_and_be_taken_back(project: Project, whole: Run) -> None:
-    run = stopped(a_run(project, **SPEC | {"epochs": 40}), "best", steps=8)
+def test_stopping_can_keep_the_best_model_so_far_and_be_taken_back(project: Project, spec: Spec, whole: Run) -> None:
+    run = stopped(a_run(project, **spec | {"epochs": 900}), "best", steps=8)
     assert run.state == JobState.STOPPED
     assert run.metrics["test"]["n"] == 9
     assert (artifact.model_folder(run) / "README.md").exists()
@@ -100,16 +110,16 @@ def test_stopping_can_keep_the_best_model_so_far_and_be_taken_back(project: Proj
     assert (artifact.folder_of_run(run.id) / "checkpoints").is_dir()
 
 
-def test_stopping_can_leave_nothing_behind(project: Project) -> None:
-    run = stopped(a_run(project, **SPEC | {"epochs": 40}), "nothing", steps=2)
+def test_stopping_can_leave_nothing_behind(project: Project, spec: Spec) -> None:
+    run = stopped(a_run(project, **spec | {"epochs": 900}), "nothing", steps=2)
     assert (run.state, run.artifact, run.metrics) == (JobState.STOPPED, None, {})
     assert not artifact.folder_of_run(run.id).exists()
     with reading() as session:
         assert not rows.predictions(session, run.id)
 
 
-def test_a_loss_that_is_no_number_fails_with_what_to_do(project: Project) -> None:
-    run = a_run(project, **SPEC)
+def test_a_loss_that_is_no_number_fails_with_what_to_do(project: Project, spec: Spec) -> None:
+    run = a_run(project, **spec)
     looks_on = watch.Watch(Handle(job_of(run)), run.id, Order(1, 0, 1, None), NoSamples(), 0)
     with pytest.raises(errors.BadSpec, match="no longer a number after step 3") as raised:
         looks_on.on_log(None, SimpleNamespace(global_step=3, epoch=0.5), None, {"loss": float("nan")})

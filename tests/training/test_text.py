@@ -151,14 +151,16 @@ def test_the_model_is_downloaded_as_a_zip(api: TestClient, done: dict[str, Run],
     assert {"model.safetensors", "config.json", "tokenizer.json", "README.md"} <= names
 
 
-def test_items_with_several_classes_or_none_are_learned_too(project: Project) -> None:
+def test_items_with_several_classes_or_none_are_learned_too(project: Project, tmp_path: Path) -> None:
     with builders.writing() as session:
         several = builders.a_project(session, ["bird", "food"], multi_label=True)
         for number, (text, name) in enumerate(builders.texts_about_three_things(16)):
             both = number % 8 == 0
             names = ["bird", "food"] if both else [name]
             builders.a_labeled_item(session, several, text + (" Bread for birds." if both else ""), *names)
-    run = trained(several, method="full", epochs=2, max_length=32)
+    run = trained(several, method="head")
     assert run.metrics["test"]["confusion"] is None
     assert run.metrics["test"]["f1_macro"] > 0.6
+    tiny = trained(several, method="full", base=builders.a_tiny_bert(tmp_path / "tiny"), epochs=2)
+    assert tiny.metrics["test"]["n"] == run.metrics["test"]["n"]
     assert job_of(run).state == JobState.DONE

@@ -77,7 +77,7 @@ class Ahead {
 
   async fill() {
     const left = this.entries.length - this.seen - 1;
-    const isStale = this.sinceFresh >= FRESH_AFTER && this.pad.hasSuggestions;
+    const isStale = this.sinceFresh >= FRESH_AFTER;
     if (this.isFetching || this.isEnd || (left >= AHEAD && !isStale)) return;
     const kept = isStale ? Math.min(this.entries.length, this.seen + KEPT_AHEAD) : this.entries.length;
     const held = this.entries.slice(0, kept).filter((entry) => entry.status === "todo");
@@ -92,6 +92,7 @@ class Ahead {
     this.isAway = found === null;
     if (found === null) setTimeout(() => this.fill(), LOOK_AGAIN_MS);
     else this.take(found, Math.max(kept, this.seen + 1), isStale);
+    if (found?.some((item) => item.suggestion)) this.pad.suggestionsCame();
     this.pad.filled();
   }
 

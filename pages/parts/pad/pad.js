@@ -32,6 +32,7 @@ class Pad {
     this.order = remembered(`order/${project.key}`, "sequential");
     this.isShowing = remembered(`showing/${project.key}`, "yes") === "yes";
     this.progress = { ...project.progress };
+    this.haveCome = false;
     this.decisions = new Decisions(this);
     this.ahead = new Ahead(this);
     this.view = new View(this);
@@ -43,7 +44,14 @@ class Pad {
   }
 
   get hasSuggestions() {
-    return this.project.suggestion_set !== null;
+    return this.project.suggestion_set !== null || this.haveCome;
+  }
+
+  // They begin by themselves after a few labels, while the page stays as it is.
+  suggestionsCame() {
+    if (this.hasSuggestions) return;
+    this.haveCome = true;
+    this.view.arrange();
   }
 
   arrange() {
