@@ -5,6 +5,7 @@ A safetensors file begins with a table of its tensors; their names tell which la
 
 import json
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,15 @@ def config(folder: Path) -> dict[str, Any]:
     return found
 
 
-def adaptable(folder: Path) -> list[str]:
-    """The names of the attention layers that LoRA can adapt; empty for a network without attention."""
-    last_names = {name.split(".")[-2] for name in tensor_names(folder) if name.endswith(".weight") and "." in name[:-7]}
+def has_attention(folder: Path) -> bool:
+    """Whether there are layers that LoRA can adapt. The loaded model may give them other names than the file."""
+    modules = [name.rpartition(".")[0] for name in tensor_names(folder) if name.endswith(".weight")]
+    return bool(attention_layers(modules))
+
+
+def attention_layers(modules: Iterable[str]) -> list[str]:
+    """The last names of the attention layers among these modules; empty for a network without attention."""
+    last_names = {name.rpartition(".")[2] for name in modules}
     return next((list(names) for names in ATTENTION if last_names.issuperset(names)), [])
 
 

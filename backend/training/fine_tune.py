@@ -33,6 +33,7 @@ def run(handle: Handle, run_id: int, data: Frozen, spec: dict[str, Any], folder:
     trained = loop.train(handle, run_id, built.model, prepared, frozen=data, spec=spec, folder=checkpoints)
     trainer = trained.trainer
     if spec["method"] == "lora":
+        targets = sorted(trainer.model.peft_config["default"].target_modules)
         trainer.model = trainer.model_wrapped = trainer.model.merge_and_unload()
     facts = {
         "trained_weights": trainable,
@@ -41,6 +42,8 @@ def run(handle: Handle, run_id: int, data: Frozen, spec: dict[str, Any], folder:
         "steps": trainer.state.global_step,
         "precision": next((name for name in ("bf16", "fp16") if getattr(trainer.args, name)), "fp32"),
     }
+    if spec["method"] == "lora":
+        facts["adapted_layers"] = ", ".join(targets)
     save = partial(save_pretrained, trainer.model, built.prepares)
     return Outcome(save, trained.scores, loads_with(data.kind), trained.stopped, facts)
 
@@ -111,7 +114,7 @@ def adapted(built: Built, spec: dict[str, Any]) -> Built:
         r=spec["lora_rank"],
         lora_alpha=2 * spec["lora_rank"],
         lora_dropout=0.05,
-        target_modules=anatomy.adaptable(catalogue.folder_of(spec["base"])),
+        target_modules=anatomy.attention_layers(name for name, _ in built.model.named_modules()),
         modules_to_save=outermost(built.fresh),
     )
     return Built(get_peft_model(built.model, config), built.prepares, built.fresh)

@@ -47,7 +47,7 @@ SETTINGS = (
     Setting("weight_decay", float, "Keeps weights small (AdamW).", 0, 1, methods=LOOPS),
     Setting("warmup", float, "The share of the steps in which the rate rises to its full value.", 0, 1, methods=LOOPS),
     Setting("label_smoothing", float, "How unsure the targets are made.", 0, 0.5, methods=LOOPS),
-    Setting("patience", int, "End after so many epochs without a better F1; 0 never does.", 0, 1000, methods=LOOPS),
+    Setting("patience", int, "End after so many epochs without a better result; 0 never does.", 0, 1000, methods=LOOPS),
     Setting("lora_rank", int, "The size of the adapters.", 1, 256, methods=("lora",)),
     Setting("max_length", int, "Longer texts are cut after so many tokens.", 8, 8192, methods=LOOPS, kinds=("text",)),
     Setting("image_size", int, "The side of the pictures in pixels.", 16, 1024, methods=LOOPS, kinds=("image",)),
@@ -145,7 +145,7 @@ def check_base(project: Project, method: str, base: str, told: Mapping[str, Any]
 
 def check_files(base: str, method: str, told: Mapping[str, Any]) -> None:
     folder = catalogue.folder_of(base)
-    if method == "lora" and not anatomy.adaptable(folder):
+    if method == "lora" and not anatomy.has_attention(folder):
         title = catalogue.find(base).title
         raise errors.BadSpec(f"{title} has no attention layers for LoRA to adapt.", "Choose the method full or head.")
     longest = anatomy.longest_text(folder)

@@ -85,7 +85,7 @@ class Watch(TrainerCallback):
 
 def evaluations_since_best(state: Any) -> int:
     """How many evaluations ago the best one was."""
-    steps = [each["step"] for each in state.log_history if "eval_f1_macro" in each]
+    steps = [each["step"] for each in state.log_history if "eval_choice" in each]
     return sum(step > (state.best_global_step or 0) for step in steps)
 
 

@@ -15,6 +15,8 @@ from pages.parts.charts import draw
 from pages.parts.chosen import go_to
 from pages.parts.words import duration, plain
 
+RATES = ("F1", "Precision", "Recall")
+
 
 def show(project: Project, run_id: int) -> None:
     with reading() as session:
@@ -44,9 +46,10 @@ def figures(run: Mapping[str, Any], tested: Mapping[str, Any], baselines: Sequen
     regression = next((each for each in baselines if "majority" not in str(each["id"])), None)
     for box, name in zip(boxes, ("accuracy", "f1_macro"), strict=False):
         box.metric(charts.title_of(name), percent(tested[name]), against(tested, regression, name), border=True)
-    boxes[2].metric("Test items", f"{tested['n']:,}", "none of them was trained on", delta_color="off", border=True)
+    gray: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
+    boxes[2].metric("Test items", f"{tested['n']:,}", "none of them was trained on", **gray)
     took = run["seconds"]
-    boxes[3].metric("Trained in", duration(took) if took else "–", str(run["state"]), delta_color="off", border=True)
+    boxes[3].metric("Trained in", duration(took) if took else "–", str(run["state"]), **gray)
     if regression:
         st.caption("The arrows compare with logistic regression on frozen vectors of the same items.")
 
@@ -75,7 +78,15 @@ def class_by_class(found: Mapping[str, Any]) -> None:
         draw(charts.metric_bars(runs_shown, baselines=found["baselines"]), "train-bars")
     with right:
         draw(charts.per_class(runs_shown, classes), "train-classes")
-    st.dataframe(charts.per_class_rows(runs_shown, classes), hide_index=True)
+    st.dataframe(
+        [
+            {"Class": each["name"], "Test items": each["support"]} | {name: each[name.lower()] for name in RATES}
+            for each in runs_shown[0]["metrics"]["test"]["per_class"]
+        ],
+        hide_index=True,
+        placeholder="–",
+        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in RATES},
+    )
 
 
 def matrix(tested: Mapping[str, Any]) -> None:

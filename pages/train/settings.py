@@ -8,6 +8,7 @@ from backend.training.spec import BY_NAME, SETTINGS
 from db.models import Project
 
 ASKED_ABOVE = ("method", "base", "preset", "recipe_id", "allow_missing_classes")
+TITLES = {"lora_rank": "LoRA rank", "warmup": "Warm-up"}
 STEPS = {"learning_rate": 1e-5, "weight_decay": 0.01, "warmup": 0.05, "label_smoothing": 0.05}
 
 
@@ -32,7 +33,7 @@ def more(chosen: dict[str, Any], project: Project) -> dict[str, Any]:
 
 def field(name: str, default: Any) -> Any:
     setting = BY_NAME[name]
-    title = name.replace("_", " ").capitalize()
+    title = TITLES.get(name) or name.replace("_", " ").capitalize()
     if setting.choices:
         return st.selectbox(title, setting.choices, help=setting.meaning, key=f"train-{name}")
     is_whole = setting.type is int

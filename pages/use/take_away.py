@@ -20,7 +20,6 @@ def show(project: Project, run: Run) -> None:
         st.link_button(
             "Download the model",
             f"/api/runs/{run.id}/model",
-            type="primary",
             icon=":material/download:",
             width="stretch",
         )

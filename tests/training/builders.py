@@ -105,6 +105,29 @@ def a_tiny_bert(folder: Path) -> str:
     return f"path:{folder}"
 
 
+def a_tiny_vit(folder: Path) -> str:
+    """A vision transformer of two small layers for pictures of 32 pixels, which has learned nothing."""
+    import transformers
+
+    transformers.set_seed(0)
+    config = transformers.ViTConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, image_size=32, patch_size=8
+    )
+    transformers.ViTModel(config).save_pretrained(folder)
+    transformers.ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(folder)
+    return f"path:{folder}"
+
+
+def a_tiny_mobilenet(folder: Path) -> str:
+    """Convolutions only, with the batch normalisation that transformers gives this architecture."""
+    import transformers
+
+    config = transformers.MobileNetV2Config(depth_multiplier=0.1, image_size=32, finegrained_output=False)
+    transformers.MobileNetV2ForImageClassification(config).save_pretrained(folder)
+    transformers.MobileNetV2ImageProcessor().save_pretrained(folder)
+    return f"path:{folder}"
+
+
 def a_run(project: Project, **spec: Any) -> Run:
     with writing() as session:
         return runs.start(session, projects.get(session, project.id), spec)

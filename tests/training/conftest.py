@@ -14,6 +14,8 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WINNOW_HOME", str(tmp_path_factory.mktemp("home")))
         patch.delenv("WINNOW_DATABASE_URL", raising=False)
+        # The models are small: several threads would mostly wait for each other on a busy machine.
+        patch.setenv("OMP_NUM_THREADS", "1")
         database.migrate(settings.database_url())
         database.open_database(settings.database_url())
         yield
