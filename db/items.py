@@ -100,6 +100,13 @@ def contents(session: Session, project_id: int, after: int = 0, limit: int = 200
     ).all()
 
 
+def todo_contents(session: Session, project_id: int, limit: int) -> Sequence[Item]:
+    """Some items that nobody has decided on, the same ones each time: id, content_hash, text."""
+    query = select(Item).options(load_only(Item.id, Item.content_hash, Item.text))
+    query = query.where(Item.project_id == project_id, Item.status == Status.TODO)
+    return session.scalars(query.order_by(Item.content_hash).limit(limit)).all()
+
+
 def count(session: Session, project_id: int, status: Status | None = None) -> int:
     query = select(func.count()).select_from(Item).where(Item.project_id == project_id)
     return session.scalar(query if status is None else query.where(Item.status == status)) or 0

@@ -54,7 +54,7 @@ def fit(vectors: NDArray[Any], targets: NDArray[Any], prior: NDArray[Any] | None
     taught = np.flatnonzero((there > 0) & (there < len(targets)) if multi_label else there > 0)
     if len(taught) < (1 if multi_label else 2):
         return None
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     rows = np.flatnonzero(targets[:, taught].sum(1) > 0) if not multi_label else np.arange(len(targets))
     x = np.asarray(vectors[rows], np.float64)

@@ -34,6 +34,9 @@ def choose(session: Session, project: Project, method: str, base_id: str, preset
     chosen["epochs"] = max(1, round(chosen["epochs"] * effort))
     if method == "lora":
         chosen["lora_rank"] = 16
+    if base_id == catalogue.COMPACT_RESNET:
+        # An untrained network stands still for some epochs before it gets anywhere.
+        chosen["patience"] = 5 * patience
     return common | chosen
 
 
@@ -64,7 +67,7 @@ def for_images(n: int, method: str, base_id: str, sides: list[int]) -> dict[str,
             "image_size": size,
         }
     folder = catalogue.folder_of(base_id)
-    rate = 1e-3 if method == "lora" else 5e-4 if anatomy.takes_any_size(folder) else 5e-5
+    rate = 1e-3 if method == "lora" else 3e-4 if anatomy.takes_any_size(folder) else 5e-5
     return {
         "epochs": clamp(round(5000 / n), 3, 12),
         "learning_rate": rate,

@@ -14,13 +14,17 @@ import numpy as np
 from backend.encoding import encode
 from backend.jobs.progress import Handle
 from backend.models import catalogue, load
-from backend.training import anatomy, building, fine_tune, frozen, linear, pictures, pooling, text
+from backend.training import anatomy, building, fine_tune, frozen, linear, pictures, pooling, spreading, text
 from backend.training.linear import Floats, Linear
 from backend.training.outcome import Outcome
 from backend.training.snapshots import Frozen
+from db import items
 from db.models import Kind, Split
+from db.session import reading
 
 HEAD_FILE = "winnow_head.json"
+# Unlabeled items that the head may learn from. Their vectors are usually cached; else this many take some seconds.
+POOL = 2_000
 
 
 def run(handle: Handle, _run_id: int, data: Frozen, spec: dict[str, Any], folder: Path) -> Outcome:
@@ -36,7 +40,9 @@ def run(handle: Handle, _run_id: int, data: Frozen, spec: dict[str, Any], folder
         balanced=spec["class_weights"] == "balanced",
         seed=spec["seed"],
     )
-    facts = {"trained_weights": head.weight.size + head.bias.size, "strength": head.strength}
+    pool = unlabeled(handle, data, spec["base"])
+    head = spreading.fit(seen[Split.TRAIN], rows.targets, len(data.classes), pool, head)
+    facts = {"trained_weights": head.weight.size + head.bias.size, "strength": head.strength, "unlabeled": len(pool)}
     if model is None:
         return Outcome(partial(save_head, head, data), lambda split: head.scores(seen[split]), LOAD_HEAD, None, facts)
     frozen.put(model, head.weight, head.bias)
@@ -70,6 +76,22 @@ def encoded(handle: Handle, data: Frozen, spec: dict[str, Any], folder: Path) ->
         seen[split] = frozen.features(built.model, prepared, samples, on_progress)
         before += len(samples)
     return built.model, built.prepares, seen
+
+
+def unlabeled(handle: Handle, data: Frozen, base: str) -> Floats:
+    """(m, d) features of items without a decision, alike those the head is fitted on; none for other kinds of base."""
+    is_text = data.kind == Kind.TEXT
+    has_vectors = base == catalogue.DESCRIPTOR or (is_text and anatomy.is_mean_pooled(catalogue.folder_of(base)))
+    if data.multi_label or not has_vectors:
+        return np.zeros((0, 1), np.float32)
+
+    def on_progress(done: int, total: int) -> None:
+        handle.report(done, total, "Looking at unlabeled items")
+
+    with reading() as session:
+        found = items.todo_contents(session, handle.project_id or 0, POOL)
+    vectors = encode.ensure(base, [(item.content_hash, item.text) for item in found], on_progress)
+    return pooling.seen(vectors, pooling.EXACT) if is_text else vectors
 
 
 def save_head(head: Linear, data: Frozen, folder: Path) -> None:

@@ -1,13 +1,15 @@
 """Labels that spread to unlabeled neighbours, so that a linear head learns from the shape of all the data.
 
 Each item is joined to its nearest neighbours by cosine, and labels flow along these edges until they settle (label
-spreading, Zhou et al. 2004). Each class then gets the mass of its share (class mass normalisation, Zhu et al. 2003);
-the share is half what the labels say and half an even one, because few labels say it badly. The head learns from
-people's labels at full weight and from the spread ones at a lower one. On 100 labels of AG News with MiniLM (means of
-4 draws, 3,000 items) logistic regression alone gave 0.81, with spread labels 0.84 to 0.85.
+spreading, Zhou et al. 2004). Each class then gets the mass of its share (class mass normalisation, Zhu et al. 2003).
+The labels do not tell the shares, for people label what they like: the share is half what the head without neighbours
+sees in the pool, half an even one. The head learns from people's labels at full weight and from the spread ones at a
+lower one. With MiniLM, the mean of 4 draws and 2,500 items, logistic regression alone against this: AG News 0.80 and
+0.85 at 100 random labels, 0.68 and 0.80 at 32; SMS spam 0.96 and 0.96 at 100, 0.90 and 0.95 at 32.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,27 +31,38 @@ LEAST_POOL = 100
 MOST_LABELS = 2_000
 
 
+@dataclass(frozen=True)
+class _Given:
+    """features (n + m, d), the labeled ones first; table (n, k) of their classes; edges of the graph; share (k,)."""
+
+    features: Floats
+    table: NDArray[np.bool_]
+    edges: Any
+    share: Floats
+
+
 def fit(features: Floats, targets: Sequence[Sequence[int]], k: int, pool: Floats, plain: Linear) -> Linear:
     """The better of `plain`, a head fitted on the labels alone, and one that learns from `pool` as well.
 
-    features: (n, d) of items with one class each, unit length. pool: (m, d) of unlabeled ones, of the same encoder.
+    features: (n, d) of items with one class each, of about one length. pool: (m, d) of unlabeled ones, alike.
     Which is better is decided on held-out labels by log loss, so that a pool that misleads is left alone.
     """
     table = as_table(targets, k)
     if plain.multi_label or len(pool) < LEAST_POOL or len(table) > MOST_LABELS or (table.sum(0) < 2).any():
         return plain
-    everything = np.concatenate([features, pool])
-    edges = graph(everything)
+    size = float(np.linalg.norm(features, axis=1).mean()) or 1.0
+    everything = np.concatenate([features, pool]) / size
+    given = _Given(everything, table, graph(everything), plain.scores(pool).mean(0) / 2 + 1 / (2 * k))
     fold = folds(table)
     alone = together = 0.0
     for number in np.unique(fold):
         train, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        alone += _loss(_solve(features[train], table[train].astype(float), plain.strength), features, table, held)
-        together += _loss(_spread_and_solve(everything, table, train, edges), features, table, held)
+        alone += _loss(_solve(everything[train], table[train].astype(float), STRENGTH), given, held)
+        together += _loss(_spread_and_solve(given, train), given, held)
     if together >= alone:
         return plain
-    weight, bias = _spread_and_solve(everything, table, np.arange(len(table)), edges)
-    return Linear(weight, bias, STRENGTH, multi_label=False)
+    weight, bias = _spread_and_solve(given, np.arange(len(table)))
+    return Linear(weight / size, bias, STRENGTH, multi_label=False)
 
 
 def graph(vectors: Floats) -> Any:
@@ -79,31 +92,27 @@ def _neighbours(vectors: Floats, count: int, chunk: int = 1000) -> tuple[NDArray
     return near, cosines
 
 
-def spread(table: NDArray[np.bool_], train: NDArray[np.int64], edges: Any) -> Floats:
+def spread(given: _Given, train: NDArray[np.int64]) -> Floats:
     """(all, k) shares of the classes for every item of the graph, from the labels of the rows `train`."""
-    given = np.zeros((edges.shape[0], table.shape[1]))
-    given[train] = table[train]
-    flowing = given
+    start = np.zeros((len(given.features), given.table.shape[1]))
+    start[train] = given.table[train]
+    flowing = start
     for _ in range(ROUNDS):
-        flowing = FLOW * (edges @ flowing) + (1 - FLOW) * given
-    counts = table[train].sum(0)
-    share = (counts / counts.sum() + 1 / len(counts)) / 2
-    mass = flowing / np.maximum(flowing.sum(0), 1e-12) * share
+        flowing = FLOW * (given.edges @ flowing) + (1 - FLOW) * start
+    mass = flowing / np.maximum(flowing.sum(0), 1e-12) * given.share
     # Squared, so that a neighbourhood that agrees counts for more than one that is torn.
     sure = (mass / np.maximum(mass.sum(1, keepdims=True), 1e-12)) ** 2
     found: Floats = sure / np.maximum(sure.sum(1, keepdims=True), 1e-12)
-    found[train] = table[train]
+    found[train] = given.table[train]
     return found
 
 
-def _spread_and_solve(
-    everything: Floats, table: NDArray[np.bool_], train: NDArray[np.int64], edges: Any
-) -> tuple[Floats, Floats]:
-    weights = spread(table, train, edges)
-    is_given = np.zeros(len(everything), bool)
+def _spread_and_solve(given: _Given, train: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    weights = spread(given, train)
+    is_given = np.zeros(len(weights), bool)
     is_given[train] = True
     weights[~is_given] *= WEIGHT
-    return _solve(everything, weights, STRENGTH)
+    return _solve(given.features, weights, STRENGTH)
 
 
 def _solve(features: Floats, weights: Floats, strength: float) -> tuple[Floats, Floats]:
@@ -135,7 +144,7 @@ def _solve(features: Floats, weights: Floats, strength: float) -> tuple[Floats, 
     return fitted[:, :d], fitted[:, d]
 
 
-def _loss(fitted: tuple[Floats, Floats], features: Floats, table: NDArray[np.bool_], held: NDArray[np.int64]) -> float:
+def _loss(fitted: tuple[Floats, Floats], given: _Given, held: NDArray[np.int64]) -> float:
     weight, bias = fitted
-    scores = as_probabilities(features[held] @ weight.T + bias, multi_label=False)
-    return log_loss(table[held], scores, multi_label=False)
+    scores = as_probabilities(given.features[held] @ weight.T + bias, multi_label=False)
+    return log_loss(given.table[held], scores, multi_label=False)
