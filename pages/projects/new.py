@@ -29,14 +29,18 @@ def new_project() -> None:
     with st.form("new-project", border=True):
         name = st.text_input("Name", placeholder="Bird calls, claims of 2026, …", max_chars=projects.NAME_LENGTH)
         kind = st.segmented_control(
-            "What do you want to label?", list(Kind), format_func=lambda each: KIND_WORDS[each], default=Kind.IMAGE
+            "What do you want to label?",
+            list(Kind),
+            format_func=lambda each: KIND_WORDS[each],
+            default=Kind.IMAGE,
+            required=True,
         )
         is_multi = st.toggle("An item may have several classes at once")
         names = st.text_area("Classes, one a line", placeholder="heron\nstork\nneither", height=120)
         is_sent = st.form_submit_button("Create project", type="primary")
     if is_sent:
         with writing() as session:
-            project = projects.create(session, name, kind or "", multi_label=is_multi, class_names=names.splitlines())
+            project = projects.create(session, name, kind, multi_label=is_multi, class_names=names.splitlines())
         choose(project.id)
         go_to("data")
 

@@ -233,8 +233,8 @@ def test_images_from_a_folder_to_a_model_in_use(app: App, page: Page, shared: Pa
 
     go(page, "Augment")
     page.locator("img").nth(5).wait_for(timeout=60_000)
-    page.get_by_label("Name", exact=True).fill("Garden")
-    page.get_by_role("button", name="Save", exact=False).first.click()
+    page.get_by_label("Recipe name").fill("Garden")
+    page.get_by_role("button", name="Save recipe").click()
     until(lambda: saved_recipes(), timeout_s=20)
     go(page, "Explore")
 
