@@ -25,6 +25,9 @@ PNG_UP_TO = 128
 # The media types that a browser may get as they are. Never SVG or HTML: they can carry scripts.
 SAFE_ORIGINALS = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 ORIENTATION = 0x0112
+# It warns of much that nobody can mend; what is too large is refused in `decode`. Set once: filters are not by thread.
+warnings.filterwarnings("ignore", module="PIL")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def image_bytes(item: Item, size: int | None = None) -> tuple[bytes, str]:
@@ -96,6 +99,8 @@ def decode(source: Path | bytes, *, draft: int | None = None) -> Decoded:
     Raises BadFile for everything that is no sound image, or one of more pixels than Pillow thinks safe.
     """
     with guarded(), Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats()) as raw:
+        if raw.width * raw.height > (Image.MAX_IMAGE_PIXELS or 0):
+            raise Image.DecompressionBombError
         media_type = Image.MIME.get(raw.format or "", "application/octet-stream")[:50]
         width, height = raw.size
         is_draft = draft is not None and raw.draft(None, (draft, draft)) is not None and raw.size != (width, height)
@@ -105,6 +110,16 @@ def decode(source: Path | bytes, *, draft: int | None = None) -> Decoded:
         elif (image.width > image.height) != (width > height) and image.width != image.height:
             width, height = height, width
         return Decoded(image, media_type, width, height)
+
+
+def rgb(source: Path | bytes, *, draft: int | None = None) -> Image.Image:
+    """The image as every model sees it: as `decode` gives it, and what shows through on white. Raises BadFile."""
+    if isinstance(source, Path) and not source.exists():
+        raise errors.BadFile("The file of this image is no longer there.", "Import it again.")
+    image = decode(source, draft=draft).image
+    if image.mode != "RGBA":
+        return image
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
 @cache
@@ -118,13 +133,10 @@ def formats() -> tuple[str, ...]:
 def guarded() -> Iterator[None]:
     """Turn whatever Pillow raises into BadFile. It raises nearly everything: the formats are many and old."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield
+        yield
     except errors.WinnowError:
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except Image.DecompressionBombError:
         limit = (Image.MAX_IMAGE_PIXELS or 0) / 1e6
         raise errors.BadFile(f"The image has more than {limit:.0f} million pixels.", "Make it smaller.") from None
     except UnidentifiedImageError:

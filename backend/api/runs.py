@@ -18,7 +18,9 @@ from db.models import Split
 from db.session import reading, writing
 
 router = APIRouter(tags=["runs"])
-MOST_AT_ONCE = 256
+MOST_TEXTS, MOST_IMAGES = 10_000, 500
+# The assistant gets so many at a time, so that others have their turn between.
+AT_ONCE = 64
 TIMEOUT_S = 300.0
 
 
@@ -71,18 +73,27 @@ def predictions(run_id: int, split: Split | None = None, after: After = None, li
 async def predict(run_id: int, request: Request) -> dict[str, Any]:
     """{"texts": […]} as JSON, or images as multipart `files`: scores in the same order."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_files=MOST_AT_ONCE) as form:
+        async with request.form(max_files=MOST_IMAGES + 1) as form:
             files = [each for each in form.getlist("files") if isinstance(each, UploadFile)]
-            given: dict[str, Any] = {"images": [base64.b64encode(await each.read()).decode() for each in files]}
+            name, most = "images", MOST_IMAGES
+            values = [base64.b64encode(await each.read()).decode() for each in files]
     else:
-        given = {"texts": texts_in(await json_body(request))}
-    (values,) = given.values()
-    if not 0 < len(values) <= MOST_AT_ONCE:
+        name, most = "texts", MOST_TEXTS
+        values = texts_in(await json_body(request))
+    if not 0 < len(values) <= most:
         raise errors.Invalid(
-            f"One call takes 1 to {MOST_AT_ONCE} items; this one has {len(values)}.",
+            f"One call takes 1 to {most:,} {name}; this one has {len(values):,}.",
             'Send {"texts": […]}, or images as multipart "files".',
         )
-    return await run_in_threadpool(ask.now, "predict", TIMEOUT_S, run_id=run_id, **given)
+    return await run_in_threadpool(answers, run_id, name, values)
+
+
+def answers(run_id: int, name: str, values: list[str]) -> dict[str, Any]:
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(values), AT_ONCE):
+        part = {name: values[start : start + AT_ONCE]}
+        found += ask.now("predict", TIMEOUT_S, run_id=run_id, **part)["predictions"]
+    return {"predictions": found}
 
 
 async def json_body(request: Request) -> Any:

@@ -3,9 +3,7 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
-
-from backend import blobs, errors
+from backend import blobs, thumbs
 from backend.augmenting.threads import one_thread
 
 if TYPE_CHECKING:
@@ -26,26 +24,7 @@ def load(content_hash: bytes, size: int) -> "Tensor":
     import torch
     from torchvision.transforms.v2 import functional
 
-    try:
-        with Image.open(blobs.path_of(content_hash)) as file:
-            picture = rgb(ImageOps.exif_transpose(file))
-    except FileNotFoundError:
-        raise errors.BadFile("The file of this image is no longer there.", "Import it again.") from None
-    except Exception as error:
-        # Pillow raises nearly anything on a damaged file.
-        raise errors.BadFile(f"This image cannot be read: {error}"[:300], "Replace it.") from error
+    picture = thumbs.rgb(blobs.path_of(content_hash))
     with one_thread():
         pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
         return functional.resize(pixels, [size, size], antialias=True)
-
-
-def rgb(image: Image.Image) -> Image.Image:
-    """Grey, palette and CMYK as RGB; what is transparent becomes white; 16 bits become 8."""
-    if image.mode.startswith("I"):
-        # Pillow would turn everything above 255 white.
-        image = image.convert("I").point(lambda value: value / 256).convert("L")
-    if image.has_transparency_data:
-        seen = image.convert("RGBA")
-        white = Image.new("RGBA", seen.size, "white")
-        return Image.alpha_composite(white, seen).convert("RGB")
-    return image.convert("RGB")

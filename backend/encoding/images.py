@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from backend import blobs
+from backend import blobs, errors, thumbs
 from backend.models import load
 
 log = logging.getLogger("winnow.images")
@@ -52,17 +52,9 @@ def read(content_hash: bytes, side: int = 0) -> Image.Image | None:
     side: a JPEG may be decoded smaller, down to this many pixels a side; 0 for its full size.
     """
     try:
-        with Image.open(blobs.path_of(content_hash)) as image:
-            if side:
-                image.draft("RGB", (side, side))
-            turned = ImageOps.exif_transpose(image)
-            if turned.has_transparency_data:
-                turned = turned.convert("RGBA")
-                white = Image.new("RGBA", turned.size, "white")
-                turned = Image.alpha_composite(white, turned)
-            return turned.convert("RGB")
-    except Exception as error:  # noqa: BLE001 - Pillow raises nearly anything on a damaged file
-        log.warning("the image %s cannot be read: %s", content_hash.hex(), error)
+        return thumbs.rgb(blobs.path_of(content_hash), draft=side or None)
+    except errors.BadFile as error:
+        log.warning("the image %s cannot be read: %s", content_hash.hex(), error.message)
         return None
 
 

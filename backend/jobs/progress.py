@@ -28,12 +28,14 @@ class Handle:
         self.attempt = job.attempts
         self._written_at = 0.0
         self._started_at = time.monotonic()
-        self._done_at_start: int | None = None
+        self._done_at_start = 0
+        # (total, unit) of the stretch of work that the speed is measured over.
+        self._stretch: tuple[int | None, str] | None = None
 
     def report(self, done: int, total: int | None = None, message: str = "", *, unit: str = "items") -> None:
         """Say how far the job is, a few times a second at most, and raise Stopped when it should end."""
-        if self._done_at_start is None:
-            self._done_at_start, self._started_at = done, time.monotonic()
+        if (total, unit) != self._stretch or done < self._done_at_start:
+            self._stretch, self._done_at_start, self._started_at = (total, unit), done, time.monotonic()
         now = time.monotonic()
         if now - self._written_at < WRITE_EVERY_S and done != total:
             return

@@ -32,7 +32,8 @@ def main(job_id: int) -> int:
         work = getattr(importlib.import_module(module_name), function_name)
         finish(job_id, JobState.DONE, report=work(handle))
     except Stopped as stopped:
-        finish(job_id, JobState.STOPPED, message="Stopped." if stopped.keep == "best" else "Stopped and discarded.")
+        is_gone = stopped.keep == "nothing" and job.kind == JobKind.TRAIN
+        finish(job_id, JobState.STOPPED, message="Stopped and discarded." if is_gone else "Stopped.")
     except errors.WinnowError as error:
         log.warning("job %s: %s", job_id, error.message)
         finish(job_id, JobState.FAILED, error=error.as_json())

@@ -4,7 +4,6 @@ What makes the bytes is the model's own image processor without its arithmetic, 
 it saw in training.
 """
 
-import io
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +13,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
-from backend import blobs, errors
+from backend import blobs, thumbs
 from backend.augmenting import recipes
-from backend.augmenting.images import rgb
 from backend.training.prepared import Prepared, labels
 from backend.training.snapshots import Frozen, Rows
 from db.models import Split
@@ -97,13 +95,13 @@ def decoded(processor: Any, rows: Rows, path: Path, on_progress: Callable[[int],
     if not len(rows):
         return np.zeros((0, 3, 1, 1), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    first = prepared(processor, read(blobs.path_of(rows.contents[0][0])))
+    first = prepared(processor, thumbs.rgb(blobs.path_of(rows.contents[0][0])))
     unfinished = path.with_suffix(".part")
     pixels = np.lib.format.open_memmap(unfinished, "w+", np.uint8, (len(rows), *first.shape))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(rows), CHUNK):
             hashes = [content_hash for content_hash, _ in rows.contents[start : start + CHUNK]]
-            made = pool.map(lambda each: prepared(processor, read(blobs.path_of(each))), hashes)
+            made = pool.map(lambda each: prepared(processor, thumbs.rgb(blobs.path_of(each))), hashes)
             for offset, picture in enumerate(made):
                 pixels[start + offset] = picture
             on_progress(min(start + CHUNK, len(rows)))
@@ -128,19 +126,3 @@ def normalised(processor: Any, pixels: Any) -> Any:
     return (pixels.float() * scale - torch.tensor(middle, device=pixels.device).reshape(shape)) / torch.tensor(
         spread, device=pixels.device
     ).reshape(shape)
-
-
-def read(source: Path | bytes, side: int = 0) -> Image.Image:
-    """The picture upright and in RGB. Raises BadFile. side: a JPEG may be decoded smaller, down to this many pixels."""
-    try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
-            if side:
-                file.draft("RGB", (side, side))
-            return rgb(ImageOps.exif_transpose(file))
-    except FileNotFoundError:
-        raise errors.BadFile(
-            "The file of an image is no longer there.", "Import it again, or remove the item, and start a new run."
-        ) from None
-    except Exception as error:
-        # Pillow raises nearly anything on a damaged file.
-        raise errors.BadFile(f"An image cannot be read: {error}"[:300], "Replace or remove it.") from error

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from backend import errors, projects
+from backend import errors, projects, thumbs
 from backend.encoding import descriptor
 from backend.models import load
-from backend.training import artifact, building, head, pictures, runs, text
+from backend.training import artifact, building, head, runs, text
 from backend.training.linear import Floats, as_probabilities
 from db.models import Kind
 from db.session import reading
@@ -70,7 +70,7 @@ def scored(folder: Path, kind: str, given: Sequence[str]) -> tuple[Floats, list[
     stamp = folder.stat().st_mtime_ns
     if (folder / head.HEAD_FILE).exists():
         linear, names = head.load_head(folder)
-        seen = [descriptor.describe(pictures.read(base64.b64decode(each), descriptor.SIDE)) for each in given]
+        seen = [descriptor.describe(thumbs.rgb(base64.b64decode(each), draft=descriptor.SIDE)) for each in given]
         return linear.scores(np.stack(seen)), names
     ready = loaded(folder, kind, stamp)
     logits = of_texts(ready, given) if kind == Kind.TEXT else of_images(ready, given)
@@ -105,7 +105,7 @@ def of_texts(ready: Ready, texts: Sequence[str]) -> Floats:
 
 
 def of_images(ready: Ready, images: Sequence[str]) -> Floats:
-    opened = [pictures.read(base64.b64decode(each)) for each in images]
+    opened = [thumbs.rgb(base64.b64decode(each)) for each in images]
     prepared = [
         dict(ready.prepares(images=opened[start : start + BATCH], return_tensors="pt")) for start in steps(opened)
     ]

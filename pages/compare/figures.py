@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from backend import errors
 from backend.evaluating import charts, looks
 from backend.evaluating.differences import flattened
-from backend.models import catalogue
 from pages.parts.charts import draw
+from pages.parts.settings import base_title, setting_rows
 from pages.parts.words import duration
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ COLUMNS = (
     ("Validation accuracy", "validation", "accuracy", False),
     ("Validation macro-F1", "validation", "f1_macro", False),
 )
-MOST_ACROSS = 4
 BEST = "background-color: rgba(0, 158, 115, 0.22)"
 
 
@@ -95,14 +93,6 @@ def row(run: Mapping[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def base_title(base: str | None) -> str | None:
-    try:
-        return catalogue.find(base).title if base else None
-    except errors.WinnowError:
-        # A local folder that has been moved since: its name still says what it was.
-        return base
-
-
 def words_for(column: str) -> Any:
     if column == "Trained in":
         return duration
@@ -118,23 +108,3 @@ def marked(style: "Styler", frame: "DataFrame", column: str, count: int, *, is_l
     plain = words_for(column)
     style = style.format(lambda value: f"★ {plain.format(value)}", subset=(best, [column]))
     return style.map(lambda _: BEST, subset=(best, [column]))
-
-
-def setting_rows(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[dict[str, str]]:
-    """As words, for a column may hold numbers and texts; many runs go down the table instead of across."""
-    titles = [each["setting"].replace("_", " ").replace(".", ", ").capitalize() for each in found]
-    values = [[in_words(each["setting"], value) for value in each["values"]] for each in found]
-    if len(names) > MOST_ACROSS:
-        by_run = zip(names, zip(*values, strict=True), strict=True)
-        return [{"Run": name} | dict(zip(titles, row, strict=True)) for name, row in by_run]
-    return [{"Setting": title} | dict(zip(names, row, strict=True)) for title, row in zip(titles, values, strict=True)]
-
-
-def in_words(setting: str, value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return (base_title(value) or "–") if setting == "base" and isinstance(value, str) else str(value)

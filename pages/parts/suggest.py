@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from backend import classes, errors, projects, suggesting
+from backend import errors, projects, suggesting
 from backend.models import catalogue, fetch
 from backend.suggesting import choices
 from db import jobs
-from db import projects as project_rows
 from db import suggestions as rows
 from db.models import Job, JobKind, JobState, Project, SuggestionSet
 from db.session import reading, writing
+from pages.parts.edit_classes import edit_classes
 from pages.parts.errors import show_error
 from pages.parts.job_card import job_card
 from pages.parts.words import plain
@@ -21,7 +21,7 @@ OWN_FOLDER = "path:"
 
 
 def suggest_card(project: Project) -> None:
-    """Draw the line, the job at work if there is one, and the class descriptions."""
+    """Draw the line, the job at work if there is one, and the classes."""
     with st.container(border=True):
         words, button = st.columns([4, 1], vertical_alignment="center")
         words.markdown(what_suggests(project))
@@ -29,8 +29,8 @@ def suggest_card(project: Project) -> None:
             make(project)
         for job in jobs_to_show(project):
             job_card(job.id)
-        with st.expander("Class descriptions"):
-            describe(project)
+        with st.expander("Classes"):
+            edit_classes(project)
 
 
 def what_suggests(project: Project) -> str:
@@ -122,25 +122,3 @@ def jobs_to_show(project: Project) -> list[Job]:
 
 def newest_of(found: Any, kinds: set[JobKind]) -> Job | None:
     return next((job for job in found if job.kind in kinds), None)
-
-
-def describe(project: Project) -> None:
-    """Descriptions are part of the prompts: the better they are, the better the first suggestions."""
-    with reading() as session:
-        there = project_rows.classes(session, project.id)
-    st.caption("A line about each class helps a model that knows only words. Make suggestions again to use it.")
-    edited = st.data_editor(
-        {"Class": [each.name for each in there], "Description": [each.description for each in there]},
-        column_config={"Class": st.column_config.TextColumn(disabled=True, width="small")},
-        hide_index=True,
-        width="stretch",
-        key=f"descriptions-{project.id}",
-    )
-    texts = [(text or "").strip() for text in edited["Description"]]
-    changed = {each.id: text for each, text in zip(there, texts, strict=True) if text != each.description}
-    if st.button("Save descriptions", disabled=not changed):
-        with writing() as session:
-            fresh = projects.get(session, project.id)
-            for class_id, text in changed.items():
-                classes.change(session, fresh, class_id, {"description": text})
-        st.rerun()

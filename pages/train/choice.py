@@ -8,8 +8,8 @@ from db import runs
 from db.comparison import Listed
 from db.models import JobState
 from db.session import reading
-from pages.compare.figures import base_title
 from pages.parts.job_card import STATE_WORDS
+from pages.parts.settings import base_title
 from pages.train.form import METHODS
 
 ROWS_SHOWN = 6

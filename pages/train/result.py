@@ -10,9 +10,9 @@ from backend.evaluating.differences import flattened
 from backend.training import runs
 from db.models import Project
 from db.session import reading
-from pages.compare.figures import setting_rows
 from pages.parts.charts import draw
 from pages.parts.chosen import go_to
+from pages.parts.settings import setting_rows
 from pages.parts.words import duration, plain
 
 RATES = ("F1", "Precision", "Recall")

@@ -14,7 +14,8 @@ from pathlib import Path
 def main(names: list[str]) -> None:
     here = Path(__file__).parent
     found = [module.name for module in pkgutil.iter_modules([str(here)]) if not module.name.startswith("_")]
-    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
+    machine = f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores"
+    print(f"{machine}, load {os.getloadavg()[0]:.2f}")
     for name in names or found:
         print(f"\n== {name}")
         importlib.import_module(f"tests.benchmarks.{name}").main()
