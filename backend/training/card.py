@@ -76,6 +76,8 @@ def limits(run: Run, data: Frozen) -> list[str]:
         found = ["It knows the classes above only. A class is answered from a score of 0.5 on."]
     if n < FEW_IN_TEST:
         found.append(f"The figures come from {n} test items: another draw of so few could differ by several points.")
+    if run.spec["method"] == "head":
+        found.append("The figures are of a head that had not seen those items; the saved one learned from them too.")
     found.append("The test items come from the same source as the training items; other sources may do worse.")
     if run.spec["method"] != "full":
         found.append("What the base cannot tell apart, this model cannot either.")

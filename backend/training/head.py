@@ -2,9 +2,12 @@
 
 On a transformers base it is written into the model's last layer, so that the artifact loads with `from_pretrained`
 and gives the same scores. On Winnow's own descriptor of colour, edges and texture it is a file of weights.
+
+The figures are those of a head that saw the training items only; the head that is saved then learned from all labels.
 """
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,25 +33,30 @@ POOL = 2_000
 def run(handle: Handle, _run_id: int, data: Frozen, spec: dict[str, Any], folder: Path) -> Outcome:
     """`folder` is the run's own: it keeps decoded pictures until the run is over."""
     model, prepares, seen = encoded(handle, data, spec, folder)
-    rows = data.parts[Split.TRAIN]
-    handle.report(0, None, "Fitting the head")
-    head = linear.fit(
-        seen[Split.TRAIN],
-        rows.targets,
-        len(data.classes),
-        multi_label=data.multi_label,
-        balanced=spec["class_weights"] == "balanced",
-        seed=spec["seed"],
-    )
     pool = unlabeled(handle, data, spec["base"])
-    head = spreading.fit(seen[Split.TRAIN], rows.targets, len(data.classes), pool, head)
-    facts = {"trained_weights": head.weight.size + head.bias.size, "strength": head.strength, "unlabeled": len(pool)}
+    handle.report(0, None, "Fitting the head")
+    judged = fitted(data, seen, [Split.TRAIN], pool, spec)
+    # With few labels each counts: the head that is kept learns from those that judged the other one, too.
+    kept = fitted(data, seen, list(seen), pool, spec)
+    facts = {"trained_weights": kept.weight.size + kept.bias.size, "strength": kept.strength, "unlabeled": len(pool)}
     if model is None:
-        return Outcome(partial(save_head, head, data), lambda split: head.scores(seen[split]), LOAD_HEAD, None, facts)
-    frozen.put(model, head.weight, head.bias)
-    save = partial(fine_tune.save_pretrained, model, prepares)
-    loads_with = fine_tune.loads_with(data.kind)
-    return Outcome(save, lambda split: head.scores(seen[split]), loads_with, None, facts)
+        save, loads_with = partial(save_head, kept, data), LOAD_HEAD
+    else:
+        frozen.put(model, kept.weight, kept.bias)
+        save, loads_with = partial(fine_tune.save_pretrained, model, prepares), fine_tune.loads_with(data.kind)
+    return Outcome(save, lambda split: judged.scores(seen[split]), loads_with, None, facts)
+
+
+def fitted(
+    data: Frozen, seen: dict[Split, Floats], splits: Sequence[Split], pool: Floats, spec: dict[str, Any]
+) -> Linear:
+    """A head that learned from the labels of these splits and, where that helps, from the unlabeled `pool`."""
+    features = np.concatenate([seen[split] for split in splits])
+    targets = [target for split in splits for target in data.parts[split].targets]
+    balanced = spec["class_weights"] == "balanced"
+    k, multi_label = len(data.classes), data.multi_label
+    alone = linear.fit(features, targets, k, multi_label=multi_label, balanced=balanced, seed=spec["seed"])
+    return spreading.fit(features, targets, k, pool, alone)
 
 
 def encoded(handle: Handle, data: Frozen, spec: dict[str, Any], folder: Path) -> tuple[Any, Any, dict[Split, Floats]]:
