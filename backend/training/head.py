@@ -6,6 +6,7 @@ and gives the same scores. On Winnow's own descriptor of colour, edges and textu
 The figures are those of a head that saw the training items only; the head that is saved then learned from all labels.
 """
 
+import itertools
 import json
 from collections.abc import Sequence
 from functools import partial
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from backend.encoding import encode
+from backend.encoding import encode, vectors
 from backend.jobs.progress import Handle
 from backend.models import catalogue, load
 from backend.training import anatomy, building, fine_tune, frozen, linear, pictures, pooling, spreading, text
@@ -26,8 +27,9 @@ from db.models import Kind, Split
 from db.session import reading
 
 HEAD_FILE = "winnow_head.json"
-# Unlabeled items that the head may learn from. Their vectors are usually cached; else this many take some seconds.
-POOL = 2_000
+# Unlabeled items that the head may learn from, and how many vectors it waits for when they are not cached yet.
+POOL = 4_000
+POOL_TO_COMPUTE = 1_000
 
 
 def run(handle: Handle, _run_id: int, data: Frozen, spec: dict[str, Any], folder: Path) -> Outcome:
@@ -73,8 +75,8 @@ def encoded(handle: Handle, data: Frozen, spec: dict[str, Any], folder: Path) ->
         # As many tokens as the encoder reads: the saved model must cut texts where the vectors' did.
         prepared = text.prepare(built.prepares, data, load.encoder(base).max_tokens)
         if anatomy.is_mean_pooled(catalogue.folder_of(base)):
-            vectors = {s: encode.ensure(base, rows.contents, on_progress) for s, rows in data.parts.items()}
-            return built.model, built.prepares, {s: pooling.seen(v, pooling.EXACT) for s, v in vectors.items()}
+            known = {s: encode.ensure(base, rows.contents, on_progress) for s, rows in data.parts.items()}
+            return built.model, built.prepares, {s: pooling.seen(v, pooling.EXACT) for s, v in known.items()}
     else:
         side = anatomy.image_size(catalogue.folder_of(base))
         built = building.image_model(base, data.names, multi_label=data.multi_label, side=side)
@@ -98,8 +100,11 @@ def unlabeled(handle: Handle, data: Frozen, base: str) -> Floats:
 
     with reading() as session:
         found = items.todo_contents(session, handle.project_id or 0, POOL)
-    vectors = encode.ensure(base, [(item.content_hash, item.text) for item in found], on_progress)
-    return pooling.seen(vectors, pooling.EXACT) if is_text else vectors
+    _, is_there = vectors.get(base, [item.content_hash for item in found])
+    missing = [item for item, there in zip(found, is_there, strict=True) if not there][:POOL_TO_COMPUTE]
+    used = [*itertools.compress(found, is_there), *missing]
+    pool = encode.ensure(base, [(item.content_hash, item.text) for item in used], on_progress)
+    return pooling.seen(pool, pooling.EXACT) if is_text else pool
 
 
 def save_head(head: Linear, data: Frozen, folder: Path) -> None:

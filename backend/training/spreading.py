@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from backend.evaluating.metrics import as_table
 from backend.training.linear import Floats, Linear, as_probabilities, folds, log_loss
 
-NEIGHBOURS = 15
+NEIGHBOURS = 10
 # How much of an item's label comes from its neighbours in each round; the rest is what a person gave it.
 FLOW = 0.95
 ROUNDS = 40

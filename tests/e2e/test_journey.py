@@ -149,7 +149,7 @@ def compare(page: Page, app: App, project: Project, run_ids: list[int]) -> None:
 def test_texts_from_a_csv_to_a_model_in_use(app: App, page: Page, shared: Path, tmp_path: Path) -> None:
     names = (shared / "data" / "ag_news" / "classes.txt").read_text().splitlines()
     with (shared / "data" / "ag_news" / "test.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(itertools.islice(csv.reader(file), 1200))
+        rows = list(itertools.islice(csv.reader(file), 2400))
     source = tmp_path / "news.csv"
     with source.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["class", "title", "description"], *rows])
