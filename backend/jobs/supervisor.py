@@ -27,7 +27,8 @@ STOP_PATIENCE_S = 20.0
 
 class Supervisor:
     def __init__(self) -> None:
-        self._children: dict[int, subprocess.Popen[bytes]] = {}
+        # Job id -> its process, and how many attempts the job had seen before.
+        self._children: dict[int, tuple[subprocess.Popen[bytes], int]] = {}
         self._stopping_since: dict[int, float] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="winnow-supervisor", daemon=True)
@@ -70,7 +71,7 @@ class Supervisor:
     def _launch(self, job: Job) -> None:
         log_path = settings.folder("logs") / f"job-{job.id}.log"
         with log_path.open("ab") as output:
-            self._children[job.id] = subprocess.Popen(
+            child = subprocess.Popen(
                 [sys.executable, "-m", "backend.jobs.worker", str(job.id)],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -80,16 +81,17 @@ class Supervisor:
                 start_new_session=True,
                 env=os.environ | {"PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false"},
             )
+        self._children[job.id] = child, job.attempts
 
     def _reap(self) -> None:
-        for job_id, child in list(self._children.items()):
+        for job_id, (child, attempts) in list(self._children.items()):
             if child.poll() is None:
                 continue
             del self._children[job_id]
             if child.returncode:
-                self._mark_unstarted(job_id, child.returncode)
+                self._mark_unstarted(job_id, child.returncode, attempts)
 
-    def _mark_unstarted(self, job_id: int, code: int) -> None:
+    def _mark_unstarted(self, job_id: int, code: int, attempts: int) -> None:
         """A worker that ended with an error before it had claimed its job would be started again for ever."""
         error = {
             "code": "worker_did_not_start",
@@ -97,7 +99,10 @@ class Supervisor:
             "hint": f"The details are in {settings.home() / 'logs' / f'job-{job_id}.log'}.",
         }
         with writing() as session:
-            jobs.move(session, job_id, JobState.FAILED, of=[JobState.QUEUED], error=error)
+            job = jobs.get(session, job_id)
+            # One that had begun, died, and is queued again because somebody resumed it has had an attempt more.
+            if job is not None and job.attempts == attempts:
+                jobs.move(session, job_id, JobState.FAILED, of=[JobState.QUEUED], error=error)
 
     def _mark_interrupted(self, job: Job) -> None:
         # Asked to stop and gone: the person has what they wanted.

@@ -51,6 +51,7 @@ def prepare(app: App, browser: Browser, example: str) -> Project:
     """The example with labels from its true answers, two runs, and suggestions that learned."""
     page = browser.new_page()
     page.goto(app.url)
+    page.get_by_text("New project").first.wait_for()
     titles = {"messages": "Open the messages to a town hall", "digits": "Open the handwritten digits"}
     if page.get_by_text("Try an example").count():
         page.get_by_text("Try an example").click()

@@ -12,7 +12,7 @@ import pytest
 
 from backend import errors
 from backend.jobs import control, kinds, process
-from backend.jobs.supervisor import ROOT, Supervisor
+from backend.jobs.supervisor import ROOT, Supervisor, identity
 from db import jobs
 from db.models import Job, JobKind, JobState
 from db.session import reading, writing
@@ -141,6 +141,29 @@ def test_a_pid_that_was_given_to_another_process_is_not_our_job(home: Path, chan
         jobs.move(session, job_id, JobState.RUNNING, of=[JobState.QUEUED], **claimed)
     Supervisor().tick()
     assert state_of(job_id).state == JobState.INTERRUPTED
+
+
+def test_a_job_resumed_before_its_dead_process_was_noticed_runs_again(supervisor: Supervisor) -> None:
+    """The supervisor learns of the death from the table of processes, and only later from its child's exit code."""
+    supervisor.end()
+    job_id = a_job(to=60, pace_s=0.05)
+    supervisor.tick()
+    job = wait_for(job_id, JobState.RUNNING)
+    kill(job)
+    until(lambda: not process.is_alive(identity(job)))
+    with writing() as session:
+        jobs.move(session, job_id, JobState.INTERRUPTED, of=jobs.ALIVE)
+        control.resume(session, job_id)
+    supervisor.tick()
+    assert state_of(job_id).state in (JobState.QUEUED, JobState.RUNNING)
+
+
+def test_a_worker_that_cannot_start_is_a_failed_job_and_not_tried_for_ever(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.jobs.supervisor.ROOT", Path("/"))
+    monkeypatch.delenv("PYTHONPATH")
+    assert wait_for(a_job(), JobState.FAILED).error["code"] == "worker_did_not_start"
 
 
 def test_a_finished_job_cannot_be_resumed(supervisor: Supervisor) -> None:
