@@ -37,9 +37,9 @@ def run(handle: Handle, _run_id: int, data: Frozen, spec: dict[str, Any], folder
     model, prepares, seen = encoded(handle, data, spec, folder)
     pool = unlabeled(handle, data, spec["base"])
     handle.report(0, None, "Fitting the head")
-    judged = fitted(data, seen, [Split.TRAIN], pool, spec)
+    judged, strength = fitted(data, seen, [Split.TRAIN], pool, spec)
     # With few labels each counts: the head that is kept learns from those that judged the other one, too.
-    kept = fitted(data, seen, list(seen), pool, spec)
+    kept, _ = fitted(data, seen, list(seen), pool, spec, strength=strength)
     facts = {"trained_weights": kept.weight.size + kept.bias.size, "strength": kept.strength, "unlabeled": len(pool)}
     if model is None:
         save, loads_with = partial(save_head, kept, data), LOAD_HEAD
@@ -50,15 +50,30 @@ def run(handle: Handle, _run_id: int, data: Frozen, spec: dict[str, Any], folder
 
 
 def fitted(
-    data: Frozen, seen: dict[Split, Floats], splits: Sequence[Split], pool: Floats, spec: dict[str, Any]
-) -> Linear:
-    """A head that learned from the labels of these splits and, where that helps, from the unlabeled `pool`."""
+    data: Frozen,
+    seen: dict[Split, Floats],
+    splits: Sequence[Split],
+    pool: Floats,
+    spec: dict[str, Any],
+    *,
+    strength: float | None = None,
+) -> tuple[Linear, float]:
+    """A head that learned from the labels of these splits and, where that helps, from the unlabeled `pool`.
+
+    Also the strength of the fit on the labels alone: chosen by cross-validation unless it is given.
+    """
     features = np.concatenate([seen[split] for split in splits])
     targets = [target for split in splits for target in data.parts[split].targets]
-    balanced = spec["class_weights"] == "balanced"
-    k, multi_label = len(data.classes), data.multi_label
-    alone = linear.fit(features, targets, k, multi_label=multi_label, balanced=balanced, seed=spec["seed"])
-    return spreading.fit(features, targets, k, pool, alone)
+    alone = linear.fit(
+        features,
+        targets,
+        len(data.classes),
+        multi_label=data.multi_label,
+        balanced=spec["class_weights"] == "balanced",
+        seed=spec["seed"],
+        only_strength=strength,
+    )
+    return spreading.fit(features, targets, len(data.classes), pool, alone), alone.strength
 
 
 def encoded(handle: Handle, data: Frozen, spec: dict[str, Any], folder: Path) -> tuple[Any, Any, dict[Split, Floats]]:

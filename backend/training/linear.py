@@ -117,10 +117,13 @@ def solve(
 ) -> tuple[Floats, Floats]:
     """Weights (k, d) and biases (k,) for one strength. A class that never, or always, appears keeps its share only."""
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     def fitted(answers: NDArray[Any]) -> Any:
-        weights = "balanced" if balanced else None
-        return LogisticRegression(C=strength, class_weight=weights, max_iter=500).fit(features, answers)
+        model = LogisticRegression(C=strength, class_weight="balanced" if balanced else None, max_iter=500)
+        # Matrices this small are slower on several threads, much slower beside a training.
+        with threadpool_limits(1, user_api="blas"):
+            return model.fit(features, answers)
 
     n, k = table.shape
     weight, bias = np.zeros((k, features.shape[1])), np.zeros(k)

@@ -27,6 +27,8 @@ WEIGHT = 0.3
 STRENGTH = 10.0
 # With fewer unlabeled items there is little to spread over.
 LEAST_POOL = 100
+# Numbers in the pool times classes: what keeps a fit of wide vectors to many classes within seconds.
+MOST_NUMBERS = 6_000_000
 # With so many labels the neighbours have nothing to add.
 MOST_LABELS = 2_000
 
@@ -48,6 +50,7 @@ def fit(features: Floats, targets: Sequence[Sequence[int]], k: int, pool: Floats
     Which is better is decided on held-out labels by log loss, so that a pool that misleads is left alone.
     """
     table = as_table(targets, k)
+    pool = pool[: MOST_NUMBERS // (features.shape[1] * k)]
     if plain.multi_label or len(pool) < LEAST_POOL or len(table) > MOST_LABELS or (table.sum(0) < 2).any():
         return plain
     size = float(np.linalg.norm(features, axis=1).mean()) or 1.0

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from backend import projects
+from backend import errors, projects
 from db import projects as rows
 from db.models import Kind, Project, Status
 from db.session import reading, writing
 from pages.parts.chosen import choose, go_to
+from pages.parts.errors import show_error
 from pages.parts.words import plain
 
 
@@ -31,9 +32,7 @@ def settings(project: Project, total: int, labeled: int) -> None:
     with st.form(f"rename-{project.id}", border=False):
         name = st.text_input("Name", project.name, max_chars=projects.NAME_LENGTH)
         if st.form_submit_button("Rename", width="stretch"):
-            with writing() as session:
-                projects.change(session, projects.get(session, project.id), {"name": name})
-            st.rerun()
+            rename(project, name)
     st.caption(f"Deleting takes {total:,} items and {labeled:,} labels out of sight. It can be undone below the list.")
     if st.button("Delete project", key=f"delete-{project.id}", icon=":material/delete:", width="stretch"):
         with writing() as session:
@@ -41,6 +40,16 @@ def settings(project: Project, total: int, labeled: int) -> None:
         if st.session_state.get("project_id") == project.id:
             choose(None)
         st.rerun()
+
+
+def rename(project: Project, name: str) -> None:
+    try:
+        with writing() as session:
+            projects.change(session, projects.get(session, project.id), {"name": name})
+    except errors.WinnowError as error:
+        show_error(error)
+        return
+    st.rerun()
 
 
 def bin_of_projects(deleted: Sequence[Project]) -> None:

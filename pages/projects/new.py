@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from backend import projects
+from backend import errors, projects
 from backend.importing import examples
 from db.models import Kind
 from db.session import writing
 from pages.parts.chosen import choose, go_to
+from pages.parts.errors import show_error
 
 KIND_WORDS = {Kind.IMAGE: "Images", Kind.TEXT: "Texts"}
 EXAMPLES = (
@@ -39,8 +40,13 @@ def new_project() -> None:
         names = st.text_area("Classes, one a line", placeholder="heron\nstork\nneither", height=120)
         is_sent = st.form_submit_button("Create project", type="primary")
     if is_sent:
-        with writing() as session:
-            project = projects.create(session, name, kind, multi_label=is_multi, class_names=names.splitlines())
+        try:
+            with writing() as session:
+                project = projects.create(session, name, kind, multi_label=is_multi, class_names=names.splitlines())
+        except errors.WinnowError as error:
+            # Here, so that the rest of the page stays.
+            show_error(error)
+            return
         choose(project.id)
         go_to("data")
 
