@@ -7,16 +7,8 @@ import streamlit as st
 from backend import errors
 from backend.evaluating import comparison
 from db.comparison import Listed
-from db.models import Project, RunState
-
-STATE_WORDS = {
-    RunState.QUEUED: "waiting",
-    RunState.RUNNING: "running",
-    RunState.STOPPING: "stopping",
-    RunState.FAILED: "failed",
-    RunState.STOPPED: "stopped",
-    RunState.INTERRUPTED: "interrupted",
-}
+from db.models import JobState, Project, RunState
+from pages.parts.job_card import STATE_WORDS
 
 
 def choose_runs(project: Project, listed: Sequence[Listed]) -> list[int]:
@@ -70,8 +62,8 @@ def newest_finished(listed: Sequence[Listed]) -> list[int]:
 
 def words_for(run: Listed) -> str:
     words = [f"#{run.id} {run.name}" if run.name else f"Run {run.id}"]
-    if run.state in STATE_WORDS:
-        words.append(STATE_WORDS[run.state])
+    if run.state != RunState.DONE:
+        words.append(STATE_WORDS[JobState(run.state)])
     if run.accuracy is not None:
         words.append(f"{run.accuracy:.1%}")
     return " · ".join(words)
