@@ -36,6 +36,8 @@ class Action(StrEnum):
     SKIP = "skip"
     FLAG = "flag"
     CLEAR = "clear"
+    # A second, blind look at a labeled item: an answer that changes nothing.
+    CHECK = "check"
     UNDO = "undo"
     REDO = "redo"
 
@@ -54,6 +56,7 @@ class JobKind(StrEnum):
     TRAIN = "train"
     EXPORT = "export"
     DOWNLOAD = "download"
+    LABEL = "label"
 
 
 class JobState(StrEnum):
@@ -187,6 +190,30 @@ class Item(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class ItemCount(Base):
+    """How many items of a status a project has. Kept by triggers on `items`: counting a million takes too long."""
+
+    __tablename__ = "item_counts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
+    status: Mapped[Status] = mapped_column(String(10), primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+
+
+class Lease(Base):
+    """An item that somebody has in front of them or will have next. It ends by itself at `until`."""
+
+    __tablename__ = "leases"
+    __table_args__ = (Index("leases_by_holder", "project_id", "holder"), Index("leases_by_end", "until"))
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    # The annotator's name and the tab: "ada/5f3c…".
+    holder: Mapped[str] = mapped_column(String(160))
+    until: Mapped[datetime]
+
+
 class Label(Base):
     """The classes that a person gave to an item, as they stand now. One row a class."""
 
@@ -218,6 +245,7 @@ class LabelEvent(Base):
         Index("events_by_item", "item_id", "id"),
         Index("events_by_decision", "decision_id"),
         Index("events_by_project", "project_id", "id"),
+        Index("events_by_annotator", "project_id", "annotator_id", "id"),
         Index(
             "events_by_agreement",
             "project_id",
@@ -242,7 +270,41 @@ class LabelEvent(Base):
     suggestion_id: Mapped[int | None] = mapped_column(default=None)
     # Whether the person chose what that suggestion said. Kept here: suggestions come and go.
     agreed: Mapped[bool | None] = mapped_column(default=None)
+    # {"class_id", "confidence", "is_hidden"}: what was suggested then, and whether the person could see it.
+    suggested: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Move(Base):
+    """An undo or redo that was asked for, so that asking again changes nothing. No decision: there was none to move."""
+
+    __tablename__ = "moves"
+
+    event_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Acceptance(Base):
+    """Suggestions above a confidence, as they stood when somebody asked to accept them all, and the sample to judge by.
+
+    Kept, because suggestions learn on, even from the sample's own answers: what was measured is what is accepted.
+    """
+
+    __tablename__ = "acceptances"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    annotator_id: Mapped[int] = mapped_column(ForeignKey("annotators.id"))
+    confidence: Mapped[float]
+    # (n, 2) int64: item id, class id. Sorted; an item with several classes comes several times.
+    pairs: Mapped[bytes] = mapped_column(LargeBinary)
+    # The ids of the items that are asked about.
+    sample: Mapped[list[Any]] = mapped_column(default=list)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    # Of the bulk label that followed.
+    event_id: Mapped[str | None] = mapped_column(String(80), default=None)
 
 
 class SuggestionSet(Base):
@@ -269,8 +331,9 @@ class Suggestion(Base):
     __tablename__ = "suggestions"
     __table_args__ = (
         Index("suggestions_by_item", "set_id", "item_id", unique=True),
-        Index("suggestions_by_margin", "set_id", "margin"),
-        Index("suggestions_by_class", "set_id", "class_id", "confidence"),
+        # With the item, so that walking them reads nothing but the index.
+        Index("suggestions_by_margin", "set_id", "margin", "id", "item_id"),
+        Index("suggestions_by_class", "set_id", "class_id", "confidence", "id", "item_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

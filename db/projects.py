@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select
 
-from db.models import Item, LabelClass, Project
+from db.models import Item, ItemCount, LabelClass, Project
 from db.session import Session
 
 
@@ -36,7 +36,7 @@ def remove(session: Session, project_id: int) -> None:
 
 
 def count_items(session: Session, project_id: int) -> int:
-    return session.scalar(select(func.count()).select_from(Item).where(Item.project_id == project_id)) or 0
+    return sum(status_counts(session, [project_id])[project_id].values())
 
 
 def has_items(session: Session, project_id: int) -> bool:
@@ -61,7 +61,7 @@ def classes(session: Session, project_id: int, *, with_archived: bool = False) -
 def status_counts(session: Session, project_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """Project id -> how many items it has of each status."""
     counts: dict[int, dict[str, int]] = {project_id: {} for project_id in project_ids}
-    query = select(Item.project_id, Item.status, func.count()).where(Item.project_id.in_(project_ids))
-    for project_id, status, number in session.execute(query.group_by(Item.project_id, Item.status)):
+    query = select(ItemCount.project_id, ItemCount.status, ItemCount.count)
+    for project_id, status, number in session.execute(query.where(ItemCount.project_id.in_(project_ids))):
         counts[project_id][status] = number
     return counts
