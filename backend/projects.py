@@ -11,6 +11,8 @@ from db.models import Kind, Project, now
 from db.session import Session
 
 NAME_LENGTH = 200
+# In the settings of a project whose suggestions are hidden from everybody.
+BLIND = "blind"
 
 
 def create(
@@ -70,6 +72,8 @@ def empty_bin(session: Session) -> int:
 def change(session: Session, project: Project, fields: dict[str, Any]) -> Project:
     if "name" in fields and fields["name"].strip().lower() != project.name.lower():
         fields["name"] = free_name(session, fields["name"])
+    if BLIND in fields:
+        fields["settings"] = {**project.settings, BLIND: fields.pop(BLIND)}
     for field, value in fields.items():
         setattr(project, field, value)
     session.flush()
@@ -94,6 +98,7 @@ def as_json(session: Session, project: Project) -> dict[str, Any]:
         "kind": project.kind,
         "multi_label": project.multi_label,
         "description": project.description,
+        "blind": bool(project.settings.get(BLIND)),
         "classes": [classes.as_json(each) for each in rows.classes(session, project.id)],
         "created_at": project.created_at.isoformat(),
     }

@@ -1,4 +1,4 @@
-"""Images as a screen shows them: upright, 8 bits a channel, RGB or RGBA, at most so many pixels wide or high.
+"""Images as a screen shows them: upright, 8 bits a channel, sRGB, at most so many pixels wide or high.
 
 What was made once is kept below `thumbs/` by content and size. Untrusted bytes are opened only here.
 """
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from backend import blobs, errors, settings
+from backend import blobs, colours, errors, settings
 from db.models import Item
 
 # Made at import: what a grid shows on a screen with two pixels a point.
@@ -149,9 +149,13 @@ def guarded() -> Iterator[None]:
 
 
 def upright(raw: Image.Image) -> Image.Image:
-    """Decode, turn as the camera was held, and bring to 8-bit RGB, or RGBA when something shows through."""
+    """Decode, turn as the camera was held, and bring to 8-bit sRGB, with alpha when something shows through."""
     raw.load()
-    return flat(turned(raw))
+    profile = raw.info.get("icc_profile")
+    image = colours.screen(turned(raw), profile if isinstance(profile, bytes) else None)
+    # Else Pillow would write the old profile into the new file, and the browser convert once more.
+    image.info = {}
+    return image
 
 
 def turned(image: Image.Image) -> Image.Image:
@@ -168,38 +172,3 @@ def turned(image: Image.Image) -> Image.Image:
         bare.info["exif"] = clean.tobytes()
         return ImageOps.exif_transpose(bare) or image
     return image
-
-
-def flat(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        image = eight_bits(image)
-    if image.mode == "LAB":
-        image = from_lab(image)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        lowest, _ = image.getchannel("A").getextrema()
-        return image if isinstance(lowest, int | float) and lowest < 255 else image.convert("RGB")
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit and float grey as 8 bits. Scanners store 12 bits in 16: taken as 16 these would be nearly black."""
-    import numpy as np
-
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
-    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
-    if image.mode == "F" or low < 0 or high > 65_535:
-        scaled = (values - low) * (255 / (high - low)) if high > low else values * 0
-    else:
-        white = next(white for white in (255, 4095, 65_535) if high <= white)
-        scaled = values * (255 / white)
-    return Image.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
-
-
-def from_lab(image: Image.Image) -> Image.Image:
-    from PIL import ImageCms
-
-    lab, rgb = (ImageCms.ImageCmsProfile(ImageCms.createProfile(name)) for name in ("LAB", "sRGB"))
-    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
-    assert converted is not None
-    return converted

@@ -7,16 +7,17 @@ from typing import Any
 from sqlalchemy import Select, exists, func, insert, select, update
 
 from db.labels import batches
-from db.models import Action, Annotator, Decision, DecisionState, LabelEvent, Suggestion
+from db.models import Action, Annotator, Decision, DecisionState, LabelEvent, Suggestion, table
 from db.session import Session
 
 HAS_EVENTS = exists().where(LabelEvent.decision_id == Decision.id)
+DECISIONS, EVENTS = table(Decision), table(LabelEvent)
 TAKING_BACK = (Action.UNDO, Action.REDO)
 
 
 def annotator(session: Session, name: str) -> int:
     """The id of the annotator of this name, made at first use."""
-    found = session.scalar(select(Annotator.id).where(Annotator.name == name))
+    found = annotator_id(session, name)
     if found is None:
         new = Annotator(name=name)
         session.add(new)
@@ -43,7 +44,7 @@ def add(session: Session, project_id: int, annotator_id: int, count: int, at: da
         .execution_options(synchronize_session=False)
     )
     row = {"project_id": project_id, "annotator_id": annotator_id, "state": DecisionState.DONE, "created_at": at}
-    session.execute(insert(Decision), [row] * count)
+    session.connection().execute(insert(DECISIONS), [row] * count)
     # Read back, because SQLite promises no order for RETURNING and SQLAlchemy would insert them one by one.
     new = _of(project_id, annotator_id, DecisionState.DONE).order_by(Decision.id.desc()).limit(count)
     return list(reversed(session.scalars(new).all()))
@@ -77,7 +78,7 @@ def move(session: Session, decision_id: int, to: DecisionState) -> None:
 
 def add_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Append events and return their ids in the same order."""
-    session.execute(insert(LabelEvent), list(rows))
+    session.connection().execute(insert(EVENTS), list(rows))
     ids: dict[str, int] = {}
     for some in batches(row["event_id"] for row in rows):
         query = select(LabelEvent.event_id, LabelEvent.id).where(LabelEvent.event_id.in_(some))
@@ -85,10 +86,10 @@ def add_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]
     return [ids[row["event_id"]] for row in rows]
 
 
-def events(session: Session, decision_id: int) -> Sequence[LabelEvent]:
-    """What the decision did, without its being undone and redone."""
+def events(session: Session, decision_id: int, after: int = 0, limit: int = 500) -> Sequence[LabelEvent]:
+    """What the decision did, without its being undone and redone: the next events after the one of this id."""
     query = select(LabelEvent).where(LabelEvent.decision_id == decision_id, LabelEvent.action.not_in(TAKING_BACK))
-    return session.scalars(query.order_by(LabelEvent.id)).all()
+    return session.scalars(query.where(LabelEvent.id > after).order_by(LabelEvent.id).limit(limit)).all()
 
 
 def known(session: Session, event_ids: Sequence[str]) -> set[str]:
@@ -100,11 +101,15 @@ def known(session: Session, event_ids: Sequence[str]) -> set[str]:
     }
 
 
-def group(session: Session, event_id: str) -> Sequence[int]:
-    """The items of the events that were recorded together under this id (see `backend.labeling.labels.part_of`)."""
+def state_of(session: Session, decision_id: int) -> DecisionState:
+    return DecisionState(session.scalars(select(Decision.state).where(Decision.id == decision_id)).one())
+
+
+def group(session: Session, event_id: str, limit: int = 1000) -> Sequence[int]:
+    """The first items of the events recorded together under this id (see `backend.labeling.events.part_of`)."""
     # "0" follows "/", so this is every id that begins with "EVENT_ID/", found in the index.
     query = select(LabelEvent.item_id).where(LabelEvent.event_id > f"{event_id}/", LabelEvent.event_id < f"{event_id}0")
-    return session.scalars(query.order_by(LabelEvent.id)).all()
+    return session.scalars(query.order_by(LabelEvent.id).limit(limit)).all()
 
 
 def of_item(session: Session, item_id: int, after: int | None, limit: int) -> Sequence[LabelEvent]:
@@ -113,12 +118,22 @@ def of_item(session: Session, item_id: int, after: int | None, limit: int) -> Se
     return session.scalars(query.where(LabelEvent.id < after) if after is not None else query).all()
 
 
-def said_by(session: Session, suggestion_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Suggestion id -> (item id, the class id that it says)."""
-    found: dict[int, tuple[int, int]] = {}
+def event_ids(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """An event's id -> the event_id that its client gave it."""
+    found: dict[int, str] = {}
+    for some in batches(ids):
+        found |= dict(session.execute(select(LabelEvent.id, LabelEvent.event_id).where(LabelEvent.id.in_(some))).all())
+    return found
+
+
+def said_by(session: Session, suggestion_ids: Sequence[int]) -> dict[int, tuple[int, int, float]]:
+    """Suggestion id -> (item id, the class id that it says, how sure it is of it)."""
+    found: dict[int, tuple[int, int, float]] = {}
+    columns = (Suggestion.id, Suggestion.item_id, Suggestion.class_id, Suggestion.confidence)
     for some in batches(suggestion_ids):
-        query = select(Suggestion.id, Suggestion.item_id, Suggestion.class_id).where(Suggestion.id.in_(some))
-        found |= {suggestion_id: (item_id, class_id) for suggestion_id, item_id, class_id in session.execute(query)}
+        query = select(*columns).where(Suggestion.id.in_(some))
+        for suggestion_id, item_id, class_id, confidence in session.execute(query):
+            found[suggestion_id] = (item_id, class_id, confidence)
     return found
 
 
@@ -130,13 +145,15 @@ def agreements(session: Session, project_id: int) -> dict[bool, int]:
     return {bool(agreed): count for agreed, count in session.execute(query.group_by(LabelEvent.agreed))}
 
 
-def recent_seconds(session: Session, project_id: int, limit: int) -> Sequence[float]:
-    """How long each of the last decisions took that a person made in front of an item."""
-    newest = (
-        select(LabelEvent.seconds)
-        .where(LabelEvent.project_id == project_id)
-        .order_by(LabelEvent.id.desc())
-        .limit(limit)
-        .subquery()
-    )
+def recent_seconds(session: Session, project_id: int, limit: int, annotator_id: int | None = None) -> Sequence[float]:
+    """How long each of the last decisions took that a person, or this one, made in front of an item."""
+    query = select(LabelEvent.seconds).where(LabelEvent.project_id == project_id)
+    if annotator_id is not None:
+        query = query.where(LabelEvent.annotator_id == annotator_id)
+    newest = query.order_by(LabelEvent.id.desc()).limit(limit).subquery()
     return [seconds for seconds in session.scalars(select(newest.c.seconds)) if seconds is not None]
+
+
+def annotator_id(session: Session, name: str) -> int | None:
+    """The annotator of this name, if there is one."""
+    return session.scalar(select(Annotator.id).where(Annotator.name == name))

@@ -1,13 +1,14 @@
 """Queries on items. Every list is paged by key: its cost does not grow with the page's number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import load_only
 
-from db.models import Item, Label, Status
+from db.models import Item, ItemCount, Label, Status
 from db.session import Session
 
 # A statement may name no more values than every database allows.
@@ -53,6 +54,22 @@ def by_hashes(session: Session, project_id: int, hashes: Sequence[bytes]) -> dic
     return found
 
 
+@dataclass(frozen=True)
+class Filter:
+    """Which items: each part that is set must fit. `text` is looked for in texts and sources."""
+
+    status: Status | None = None
+    class_id: int | None = None
+    text: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Filter":
+        return cls(Status(kept["status"]) if kept["status"] else None, kept["class_id"], kept["text"])
+
+
 def page(
     session: Session,
     project_id: int,
@@ -64,32 +81,96 @@ def page(
     after: int | None = None,
     limit: int = 50,
 ) -> Sequence[Item]:
-    """`after` is the id of the last item of the page before. `text` is looked for in texts and sources."""
+    """`after` is the id of the last item of the page before."""
+    wanted = Filter(status, class_id, text)
+    return by_ids(session, ids(session, project_id, wanted, newest_first=newest_first, after=after, limit=limit))
+
+
+def ids(
+    session: Session,
+    project_id: int,
+    wanted: Filter,
+    *,
+    newest_first: bool = False,
+    after: int | None = None,
+    upto: int | None = None,
+    limit: int = 50,
+) -> Sequence[int]:
+    """The next items by id, behind `after` and no further than `upto`."""
 
     def cut(query: Select[int], column: Any) -> Select[int]:
-        if text:
-            query = query.where(Item.text.contains(text, autoescape=True) | Item.source.contains(text, autoescape=True))
         if after is not None:
             query = query.where(column < after if newest_first else column > after)
+        if upto is not None:
+            query = query.where(column <= upto)
         return query.order_by(column.desc() if newest_first else column).limit(limit)
 
-    if class_id is not None:
-        # From the labels of the class, which lie in the order of their items.
-        query = select(Label.item_id).join(Item, Item.id == Label.item_id)
-        query = query.where(Label.class_id == class_id, Item.project_id == project_id)
-        if status is not None:
-            query = query.where(Item.status == status)
-        item_ids = session.scalars(cut(query, Label.item_id)).all()
+    if wanted.class_id is not None:
+        return session.scalars(cut(_of_class(project_id, wanted), Label.item_id)).all()
+    # The index holds a project's items in order within each status: a page of each, and the first of those.
+    each = [cut(_of_status(project_id, one, wanted.text), Item.id).subquery() for one in _statuses(wanted)]
+    found = union_all(*(select(one.c.id) for one in each)).subquery()
+    order = found.c.id.desc() if newest_first else found.c.id
+    return session.scalars(select(found.c.id).order_by(order).limit(limit)).all()
+
+
+def count_matching(session: Session, project_id: int, wanted: Filter) -> dict[str, int]:
+    """{count, labeled}: how many items fit, and how many of those have a label."""
+    if wanted.class_id is not None:
+        query = _of_class(project_id, wanted).with_only_columns(Item.status, func.count()).group_by(Item.status)
+        found = dict(session.execute(query).all())
+    elif wanted.text:
+        found = {
+            one: session.scalar(select(func.count()).select_from(_of_status(project_id, one, wanted.text).subquery()))
+            or 0
+            for one in _statuses(wanted)
+        }
     else:
-        # The index holds a project's items in order within each status: a page of each, and the first of those.
-        each = [
-            cut(select(Item.id).where(Item.project_id == project_id, Item.status == one), Item.id).subquery()
-            for one in ([status] if status is not None else list(Status))
-        ]
-        found = union_all(*(select(one.c.id) for one in each)).subquery()
-        order = found.c.id.desc() if newest_first else found.c.id
-        item_ids = session.scalars(select(found.c.id).order_by(order).limit(limit)).all()
-    return by_ids(session, item_ids)
+        query = select(ItemCount.status, ItemCount.count).where(ItemCount.project_id == project_id)
+        found = dict(session.execute(query.where(ItemCount.status.in_(_statuses(wanted)))).all())
+    return {"count": sum(found.values()), "labeled": found.get(Status.LABELED, 0)}
+
+
+def statuses(session: Session, project_id: int, item_ids: Sequence[int]) -> dict[Status, int]:
+    """Status -> how many of these items of the project have it."""
+    found: dict[Status, int] = {}
+    for start in range(0, len(item_ids), MOST_VALUES):
+        some = item_ids[start : start + MOST_VALUES]
+        query = select(Item.status, func.count()).where(Item.project_id == project_id, Item.id.in_(some))
+        for status, number in session.execute(query.group_by(Item.status)):
+            found[Status(status)] = found.get(Status(status), 0) + number
+    return found
+
+
+def newest_id(session: Session, project_id: int) -> int:
+    """The highest id among the project's items; 0 when it has none."""
+    highest = [
+        session.scalar(select(func.max(Item.id)).where(Item.project_id == project_id, Item.status == status))
+        for status in Status
+    ]
+    return max(each or 0 for each in highest)
+
+
+def _statuses(wanted: Filter) -> list[Status]:
+    return [wanted.status] if wanted.status is not None else list(Status)
+
+
+def _of_status(project_id: int, status: Status, text: str) -> Select[int]:
+    query = select(Item.id).where(Item.project_id == project_id, Item.status == status)
+    return query.where(_contains(text)) if text else query
+
+
+def _of_class(project_id: int, wanted: Filter) -> Select[int]:
+    """From the labels of the class, which lie in the order of their items."""
+    query = select(Label.item_id).join(Item, Item.id == Label.item_id)
+    query = query.where(Label.class_id == wanted.class_id, Item.project_id == project_id)
+    if wanted.status is not None:
+        query = query.where(Item.status == wanted.status)
+    return query.where(_contains(wanted.text)) if wanted.text else query
+
+
+def _contains(text: str) -> Any:
+    return Item.text.contains(text, autoescape=True) | Item.source.contains(text, autoescape=True)
 
 
 def contents(session: Session, project_id: int, after: int = 0, limit: int = 2000) -> Sequence[Item]:

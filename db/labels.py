@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from db.models import Item, Label, LabelClass, Split, Status
+from db.models import Item, Label, LabelClass, Split, Status, table
 from db.session import Session
 
 BATCH = 500
+ITEMS, LABELS = table(Item), table(Label)
 Each = TypeVar("Each")
 
 
@@ -111,16 +112,18 @@ def store(session: Session, before: Mapping[int, State], after: Mapping[int, Sta
     if not after:
         return
     columns = ("status", "annotator_id", "decided_at", "last_event_id")
-    session.execute(
-        update(Item).execution_options(synchronize_session=None),
-        [{"id": item_id} | {name: getattr(state, name) for name in columns} for item_id, state in after.items()],
+    # Past the session's own bookkeeping, which would cost more than the rows.
+    connection = session.connection()
+    connection.execute(
+        update(ITEMS).where(ITEMS.c.id == bindparam("item_id")),
+        [{"item_id": item_id} | {name: getattr(state, name) for name in columns} for item_id, state in after.items()],
     )
     changed = [item_id for item_id in after if before[item_id].class_ids != after[item_id].class_ids]
     for some in batches(item_id for item_id in changed if before[item_id].class_ids):
         session.execute(delete(Label).where(Label.item_id.in_(some)).execution_options(synchronize_session=False))
     rows = [{"item_id": item_id, "class_id": class_id} for item_id in changed for class_id in after[item_id].class_ids]
     if rows:
-        session.execute(insert(Label), rows)
+        connection.execute(insert(LABELS), rows)
 
 
 def archived_classes(session: Session, project_id: int) -> dict[int, bool]:

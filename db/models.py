@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -100,6 +100,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {dict[str, Any]: JSON, list[Any]: JSON, datetime: UtcDateTime}
+
+
+def table(model: type[Base]) -> Table:
+    """The table behind a model: for many rows at once, without an object each."""
+    return model.metadata.tables[model.__tablename__]
 
 
 class Project(Base):
@@ -247,6 +252,14 @@ class LabelEvent(Base):
         Index("events_by_project", "project_id", "id"),
         Index("events_by_annotator", "project_id", "annotator_id", "id"),
         Index(
+            "events_of_checks",
+            "project_id",
+            "annotator_id",
+            "item_id",
+            sqlite_where=text("action = 'check'"),
+            postgresql_where=text("action = 'check'"),
+        ),
+        Index(
             "events_by_agreement",
             "project_id",
             "agreed",
@@ -275,14 +288,24 @@ class LabelEvent(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Move(Base):
-    """An undo or redo that was asked for, so that asking again changes nothing. No decision: there was none to move."""
+class BulkAction(Base):
+    """An undo, redo or bulk label that somebody asked for. It goes over its items in parts, each a transaction, so that
+    nobody's label waits for it; asked for again, it goes on where it was, or changes nothing.
+    """
 
-    __tablename__ = "moves"
+    __tablename__ = "bulk_actions"
 
     event_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    # None when there was nothing to do.
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), default=None)
+    # The last event (of an undo or redo) or item (of a bulk label) that had its turn, and the last that will have one.
+    cursor: Mapped[int] = mapped_column(default=0)
+    upto: Mapped[int | None] = mapped_column(default=None)
+    changed: Mapped[int] = mapped_column(default=0)
+    # Those that were left as they are.
+    left: Mapped[int] = mapped_column(default=0)
+    is_done: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

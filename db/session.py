@@ -4,6 +4,7 @@ SQLite runs in WAL mode with foreign keys on and `synchronous=FULL`: what is com
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ __all__ = ["Session", "close", "migrate", "open_database", "reading", "writing"]
 
 BUSY_TIMEOUT_MS = 15_000
 _engines: dict[str, Engine] = {}
+# SQLite waits by asking again after growing pauses, so that whoever waited longest asks least often. Within a process
+# the writers queue here instead.
+_writers = threading.Lock()
 
 
 def open_database(url: str) -> None:
@@ -63,6 +67,21 @@ def writing() -> Iterator[Session]:
 
     Taking the lock first means that two writers wait for each other instead of failing half way.
     """
+    if _engine().dialect.name != "sqlite":
+        with _transaction() as session:
+            yield session
+        return
+    if not _writers.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+        raise TimeoutError("another writer of this process has held the database for too long")
+    try:
+        with _transaction() as session:
+            yield session
+    finally:
+        _writers.release()
+
+
+@contextmanager
+def _transaction() -> Iterator[Session]:
     with Session(_engine().execution_options(is_writing=True), expire_on_commit=False) as session, session.begin():
         # Begins the transaction now: a session otherwise waits for its first statement.
         session.connection()

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from db.labels import batches
 from db.models import Item, Label, Project, Status, Suggestion, SuggestionSet
 from db.session import Session
 
@@ -52,6 +53,16 @@ def of_items(session: Session, set_id: int, item_ids: Sequence[int]) -> dict[int
     """Item id -> its suggestion in this set."""
     query = select(Suggestion).where(Suggestion.set_id == set_id, Suggestion.item_id.in_(item_ids))
     return {suggestion.item_id: suggestion for suggestion in session.scalars(query)}
+
+
+def said_of(session: Session, set_id: int, item_ids: Sequence[int]) -> dict[int, tuple[int, float]]:
+    """Item id -> the class that the set suggests for it, and how sure it is."""
+    found: dict[int, tuple[int, float]] = {}
+    for some in batches(item_ids):
+        query = select(Suggestion.item_id, Suggestion.class_id, Suggestion.confidence)
+        rows = session.execute(query.where(Suggestion.set_id == set_id, Suggestion.item_id.in_(some)))
+        found |= {item_id: (class_id, confidence) for item_id, class_id, confidence in rows}
+    return found
 
 
 def save(session: Session, rows: Sequence[dict[str, Any]]) -> None:

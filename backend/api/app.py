@@ -8,7 +8,20 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from backend import errors
-from backend.api import compare, exports, items, jobs, labels, models, projects, queue, recipes, runs, suggestions
+from backend.api import (
+    compare,
+    exports,
+    items,
+    jobs,
+    labels,
+    models,
+    projects,
+    queue,
+    recipes,
+    runs,
+    second_looks,
+    suggestions,
+)
 
 log = logging.getLogger("winnow.api")
 ROUTERS = (
@@ -17,6 +30,7 @@ ROUTERS = (
     exports.router,
     jobs.router,
     labels.router,
+    second_looks.router,
     queue.router,
     compare.router,
     recipes.router,

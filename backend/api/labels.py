@@ -4,17 +4,20 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from backend import items, projects
+from backend.api.items import class_id_of
 from backend.api.paging import After, Limit, page
-from backend.labeling import labels, stats
+from backend.labeling import bulk as many
+from backend.labeling import labels, moves, stats
 from backend.labeling.checks import NAME_LENGTH
 from backend.suggesting import learn
 from db import decisions as rows
 from db import items as item_rows
-from db.models import LabelEvent, Project
+from db.items import Filter
+from db.models import LabelEvent, Project, Status
 from db.session import Session, reading, writing
 
 router = APIRouter(tags=["labels"])
@@ -22,17 +25,29 @@ router = APIRouter(tags=["labels"])
 Id = Annotated[int, Field(ge=0, lt=2**63)]
 EventId = Annotated[str, Field(min_length=1, max_length=60)]
 AnnotatorName = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
-# A page shows no more than these; `item_ids` names all.
+# A page shows no more than these; `item_ids` names more.
 SHOWN = 50
+
+
+class Suggested(BaseModel):
+    class_id: Id
+    confidence: float = Field(ge=0, le=1)
+    is_hidden: bool = False
 
 
 class Event(BaseModel):
     event_id: EventId
     item_id: Id
-    action: str = Field(description="label, skip, flag or clear")
+    action: str = Field(description="label, skip, flag, clear, or check: a second look that changes nothing")
     class_ids: list[Id] = Field(default_factory=list, max_length=1000)
     seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     suggestion_id: Id | None = None
+    suggested: Suggested | None = Field(default=None, description="what the person was shown")
+    over: EventId | None = Field(default=None, description="the decision that was seen on the item: an item's `over`")
+
+    def as_event(self) -> dict[str, Any]:
+        """Without `over` where the client did not say what it saw."""
+        return self.model_dump(exclude=None if "over" in self.model_fields_set else {"over"})
 
 
 class Events(BaseModel):
@@ -45,57 +60,121 @@ class Who(BaseModel):
     event_id: EventId | None = Field(default=None, description="makes it safe to send again")
 
 
+class Which(BaseModel):
+    """As in the list of items. Left out: all."""
+
+    status: Status | None = None
+    class_: str | None = Field(default=None, alias="class", description="a class by name or id")
+    text: str = ""
+
+
+class One(BaseModel):
+    item_id: Id
+    class_ids: list[Id] = Field(max_length=1000)
+    suggested: Suggested | None = None
+
+
 class Bulk(BaseModel):
+    """`filter` or `item_ids`, all with `class_ids`; or `items`, each with classes of its own."""
+
     annotator: AnnotatorName = "me"
-    item_ids: list[Id] = Field(max_length=10_000)
-    class_ids: list[Id]
+    item_ids: list[Id] = Field(default_factory=list, max_length=10_000)
+    filter: Which | None = None
+    items: list[One] = Field(default_factory=list, max_length=1_000)
+    class_ids: list[Id] = Field(default_factory=list, max_length=1000)
     event_id: EventId
+
+    def wanted(self, project_id: int) -> many.Wanted:
+        which = self.filter
+        chosen = None
+        if which is not None:
+            class_id = class_id_of(project_id, which.class_) if which.class_ else None
+            chosen = Filter(which.status, class_id, which.text)
+        return many.Wanted(
+            class_ids=self.class_ids,
+            filter=chosen,
+            item_ids=self.item_ids,
+            each=[one.model_dump() for one in self.items],
+        )
 
 
 @router.post("/projects/{project_id}/labels")
 def record(project_id: int, new: Events) -> dict[str, Any]:
+    """`conflicts` are decisions of others that these replaced unseen; `pace` is the annotator's own."""
     with writing() as session:
         project = projects.get(session, project_id)
-        recorded = labels.record(session, project, new.annotator, [event.model_dump() for event in new.events])
-    return {"acked": recorded.acked, "rejected": recorded.rejected, "progress": after_change(project)}
+        recorded = labels.record(session, project, new.annotator, [event.as_event() for event in new.events])
+        standing = stats.standing(session, project, new.annotator)
+    learn.labels_changed(project_id)
+    return {
+        "acked": recorded.acked,
+        "rejected": recorded.rejected,
+        "conflicts": recorded.conflicts,
+        **standing,
+    }
 
 
 @router.post("/projects/{project_id}/labels/bulk")
-def bulk(project_id: int, new: Bulk) -> dict[str, Any]:
-    with writing() as session:
+def bulk(project_id: int, new: Bulk, response: Response, *, dry_run: bool = False) -> dict[str, Any]:
+    """Label many items as one decision. `dry_run` only counts them; over 5,000 are a job, named in the answer."""
+    with reading() as session:
         project = projects.get(session, project_id)
-        recorded = labels.bulk(session, project, new.annotator, new.item_ids, new.class_ids, event_id=new.event_id)
-    return {"acked": recorded.acked, "rejected": recorded.rejected, "progress": after_change(project)}
+        wanted = new.wanted(project_id)
+        counted = many.count(session, project, wanted)
+    if dry_run:
+        return counted
+    return carry_out(project, new.annotator, wanted, new.event_id, response, count=counted["count"])
+
+
+def carry_out(
+    project: Project, annotator: str, wanted: many.Wanted, event_id: str, response: Response, *, count: int
+) -> dict[str, Any]:
+    if count > many.MOST_AT_ONCE:
+        with writing() as session:
+            job = many.start(session, project, annotator, wanted, event_id, total=count)
+        response.status_code = 202
+        return {"acked": [event_id], "rejected": [], "job_id": job.id, **after_change(project, annotator)}
+    done = many.label(project.id, annotator, wanted, event_id)
+    return {
+        "acked": [event_id],
+        "rejected": done.rejected,
+        "changed": done.changed,
+        **after_change(project, annotator),
+    }
 
 
 @router.post("/projects/{project_id}/labels/undo")
 def undo(project_id: int, who: Who | None = None) -> dict[str, Any]:
-    return move(project_id, who or Who(), labels.undo)
+    return move(project_id, who or Who(), moves.undo)
 
 
 @router.post("/projects/{project_id}/labels/redo")
 def redo(project_id: int, who: Who | None = None) -> dict[str, Any]:
-    return move(project_id, who or Who(), labels.redo)
+    return move(project_id, who or Who(), moves.redo)
 
 
-def move(project_id: int, who: Who, way: Callable[[Session, Project, str, str], labels.Moved]) -> dict[str, Any]:
-    """The answer names the items that changed, shows the first of them, and counts those left as they are."""
-    with writing() as session:
-        project = projects.get(session, project_id)
-        moved = way(session, project, who.annotator, who.event_id or str(uuid4()))
+def move(project_id: int, who: Who, way: Callable[[Session, Project, str, str], moves.Moved]) -> dict[str, Any]:
+    """The answer counts the items that changed, names the first 1,000, shows the first 50, and counts those left."""
+    event_id = who.event_id or str(uuid4())
+    moved = moves.Moved(is_done=False)
+    while not moved.is_done:
+        with writing() as session:
+            project = projects.get(session, project_id)
+            moved = way(session, project, who.annotator, event_id)
     with reading() as session:
         shown = items.as_json(session, project, item_rows.by_ids(session, moved.item_ids[:SHOWN]))
     return {
-        "changed": len(moved.item_ids),
+        "changed": moved.changed,
         "left": moved.left,
         "item_ids": moved.item_ids,
         "items": shown,
-        "progress": after_change(project),
+        **after_change(project, who.annotator),
     }
 
 
 @router.get("/items/{item_id}/history")
 def history(item_id: int, after: After = None, limit: Limit = 50) -> dict[str, Any]:
+    """Who decided what and when, newest first, and what was suggested then."""
     with reading() as session:
         item = items.get(session, item_id)
         events = rows.of_item(session, item.id, after, limit)
@@ -103,15 +182,15 @@ def history(item_id: int, after: After = None, limit: Limit = 50) -> dict[str, A
         return page(events, limit, [event_as_json(event, names[event.annotator_id]) for event in events])
 
 
-def after_change(project: Project) -> dict[str, int]:
-    """Tell the suggester, and say how far the labeling is."""
+def after_change(project: Project, annotator: str) -> dict[str, Any]:
+    """Tell the suggester, and say how far the labeling is and how long the rest takes this annotator."""
     learn.labels_changed(project.id)
     with reading() as session:
-        return stats.progress(session, project)
+        return stats.standing(session, project, annotator)
 
 
 def event_as_json(event: LabelEvent, annotator: str) -> dict[str, Any]:
-    fields = ("id", "event_id", "action", "class_ids", "before", "seconds", "suggestion_id", "agreed")
+    fields = ("id", "event_id", "action", "class_ids", "before", "seconds", "suggestion_id", "suggested", "agreed")
     return {
         **{field: getattr(event, field) for field in fields},
         "annotator": annotator,

@@ -24,6 +24,7 @@ class NewProject(BaseModel):
 class ProjectChange(BaseModel):
     name: str | None = None
     description: str | None = None
+    blind: bool | None = Field(default=None, description="hide suggestions from everybody, everywhere")
 
 
 class NewClass(BaseModel):

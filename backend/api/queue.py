@@ -1,29 +1,66 @@
-"""/api/projects/{p}/queue and /stats: what to label next, and how far it is."""
+"""/api/projects/{p}/queue and /stats: what to label next, who has it in front of them, and how far it is."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
 from backend import errors, items, projects
 from backend.api.paging import After, Limit, page
-from backend.labeling import queue, stats
+from backend.labeling import leases, queue, stats
+from backend.labeling.checks import NAME_LENGTH
+from db import items as item_rows
 from db.session import reading
 
 router = APIRouter(prefix="/projects", tags=["labels"])
 
 MOST_LEFT_OUT = 1000
+Id = Annotated[int, Field(ge=0, lt=2**63)]
 Order = Annotated[str, Query(description=" | ".join(queue.ORDERS))]
 Without = Annotated[str, Query(description="ids of items that the caller holds already, with commas between")]
+Holder = Annotated[str | None, Query(description="holds the items for this annotator, for 3 minutes")]
+Tab = Annotated[str, Query(description="holds them for this tab only: up to 40 letters, digits and hyphens")]
+
+
+class Hold(BaseModel):
+    annotator: str = Field(min_length=1, max_length=NAME_LENGTH)
+    tab: str = ""
+    item_ids: list[Id] = Field(max_length=MOST_LEFT_OUT)
 
 
 @router.get("/{project_id}/queue")
 def next_items(
-    project_id: int, order: Order = "sequential", limit: Limit = 50, after: After = None, exclude: Without = ""
+    project_id: int,
+    *,
+    order: Order = "sequential",
+    limit: Limit = 50,
+    annotator: Holder = None,
+    tab: Tab = "",
+    exclude: Without = "",
+    after: After = None,
 ) -> dict[str, Any]:
+    """Items to do that nobody else holds. `next` is null where an order has no pages: go on with `exclude`."""
+    without = ids_in(exclude)
+    who = leases.holder(annotator, tab) if annotator else None
+    taken = queue.take(project_id, who, order, limit, without=without, after=after) if who else None
     with reading() as session:
         project = projects.get(session, project_id)
-        found = queue.next_items(session, project, order, limit, without=ids_in(exclude), after=after)
-        return page(found, limit, items.as_json(session, project, found))
+        if taken is None:
+            found = queue.next_items(session, project, order, limit, without=without, after=after)
+        else:
+            found = item_rows.by_ids(session, taken)
+        answer = page(found, limit, items.as_json(session, project, found))
+    return answer if queue.has_pages(order) else answer | {"next": None}
+
+
+@router.post("/{project_id}/queue/hold")
+def hold(project_id: int, wanted: Hold) -> dict[str, list[int]]:
+    """Hold exactly these for 3 minutes more, and let go of the caller's others. An empty list lets go of all.
+
+    `lost` are those that somebody else holds, that are decided, or that are not in the project.
+    """
+    found = leases.hold(project_id, leases.holder(wanted.annotator, wanted.tab), wanted.item_ids)
+    return {"held": found.held, "lost": found.lost}
 
 
 @router.get("/{project_id}/stats")

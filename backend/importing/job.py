@@ -141,7 +141,7 @@ def _store(
             row = made.row if isinstance(made, Picture) else made
             fields = _picture_fields(made) if isinstance(made, Picture) else _text_fields(made)
             fields |= {"project_id": known.project.id, "source": row.source, "created_at": created_at}
-            rows.append(fields if row.meta is None else fields | {"meta": row.meta})
+            rows.append(fields)
             if row.labels:
                 named.setdefault(fields["content_hash"], row.labels)
     last = batch[-1][0]
@@ -164,12 +164,15 @@ def _text_fields(row: Row) -> dict[str, Any]:
         # Halves of characters, from JSON escapes: put together where both are there, replaced where not.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         data = text.encode()
-    return {"content_hash": hashlib.sha256(data).digest(), "text": text}
+    fields = {"content_hash": hashlib.sha256(data).digest(), "text": text}
+    return fields if row.meta is None else fields | {"meta": row.meta}
 
 
 def _picture_fields(picture: Picture) -> dict[str, Any]:
     names: Iterable[str] = ("content_hash", "media_type", "width", "height")
-    return {name: getattr(picture, name) for name in names}
+    # Every row of a batch names the same columns, so a picture has a `meta` even when there is nothing to say.
+    frames = {"frames": picture.frames} if picture.frames > 1 else {}
+    return {name: getattr(picture, name) for name in names} | {"meta": (picture.row.meta or {}) | frames}
 
 
 def _label(

@@ -5,7 +5,7 @@ Runs in processes of a pool; knows nothing of the database.
 
 from typing import NamedTuple
 
-from backend import blobs, errors, thumbs
+from backend import blobs, errors, frames, thumbs
 from backend.importing.found import UNREADABLE, File
 from backend.importing.rows import Found, Rejection, Row, Step
 
@@ -18,6 +18,7 @@ class Picture(NamedTuple):
     media_type: str
     width: int
     height: int
+    frames: int
 
 
 def prepare(steps: list[Step]) -> list[Found | Picture]:
@@ -36,7 +37,14 @@ def _prepare(row: Row) -> Picture | Rejection:
     size = thumbs.GRID_SIZE if max(decoded.width, decoded.height) > thumbs.GRID_SIZE else None
     if thumbs.cached(content_hash, size) is None:
         thumbs.keep(content_hash, decoded.image, size)
-    return Picture(row._replace(data=None, file=None), content_hash, decoded.media_type, decoded.width, decoded.height)
+    return Picture(
+        row._replace(data=None, file=None),
+        content_hash,
+        decoded.media_type,
+        decoded.width,
+        decoded.height,
+        frames.count(data),
+    )
 
 
 def _read(file: File | None) -> bytes:

@@ -26,9 +26,16 @@ TASKS = {
     "warm": "backend.jobs.assistant:warm",
     "refit": "backend.suggesting.refit:refit",
     "search": "backend.suggesting.search:search",
+    "nearest_to_do": "backend.suggesting.search:nearest_to_do",
+    "diverse": "backend.suggesting.diverse:diverse",
+    "mixed": "backend.suggesting.diverse:mixed",
     "preview": "backend.augmenting.preview:preview",
     "predict": "backend.training.predict:predict",
 }
+
+
+# Nobody waits for these: they leave the processor to everything else.
+QUIET = {"refit"}
 
 
 def warm() -> dict[str, Any]:
@@ -47,9 +54,16 @@ def main() -> None:
     open_database(settings.database_url())
     logs.to_file("assistant")
     lock = threading.Lock()
-    with ThreadPoolExecutor(max_workers=4) as pool:
+    with ThreadPoolExecutor(max_workers=4) as pool, ThreadPoolExecutor(1, initializer=step_back) as quiet:
         for line in sys.stdin:
-            pool.submit(answer, json.loads(line), answers, lock)
+            request = json.loads(line)
+            (quiet if request["task"] in QUIET else pool).submit(answer, request, answers, lock)
+
+
+def step_back() -> None:
+    """Give this thread, and those that it starts, a low priority. Elsewhere than on Linux it would be the process."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def answer(request: dict[str, Any], answers: TextIO, lock: threading.Lock) -> None:

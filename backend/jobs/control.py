@@ -17,6 +17,14 @@ def add(session: Session, kind: JobKind, project_id: int | None, spec: dict[str,
     )
 
 
+def add_once(session: Session, kind: JobKind, project_id: int, spec: dict[str, Any], title: str) -> Job:
+    """The same, unless the very same job is waiting or at work: then that one."""
+    for job in jobs.in_states(session, jobs.ACTIVE, project_id):
+        if job.kind == kind and job.spec == spec:
+            return job
+    return add(session, kind, project_id, spec, title)
+
+
 def get(session: Session, job_id: int) -> Job:
     job = jobs.get(session, job_id)
     if job is None:

@@ -9,6 +9,7 @@ LANE_OF = {
     JobKind.IMPORT: "files",
     JobKind.EXPORT: "files",
     JobKind.DOWNLOAD: "files",
+    JobKind.LABEL: "files",
     JobKind.EMBED: "compute",
     JobKind.SUGGEST: "compute",
     JobKind.TRAIN: "compute",
@@ -21,4 +22,5 @@ WORK = {
     JobKind.EMBED: "backend.encoding.job:run",
     JobKind.TRAIN: "backend.training.job:run",
     JobKind.DOWNLOAD: "backend.models.fetch:run",
+    JobKind.LABEL: "backend.labeling.job:run",
 }

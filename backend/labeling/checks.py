@@ -5,10 +5,10 @@ from typing import Any
 
 from backend import errors
 from db.labels import State
-from db.models import Action
+from db.models import Action, Status
 
 NAME_LENGTH = 100
-ACTIONS = (Action.LABEL, Action.SKIP, Action.FLAG, Action.CLEAR)
+ACTIONS = (Action.LABEL, Action.SKIP, Action.FLAG, Action.CLEAR, Action.CHECK)
 
 
 def annotator_name(name: str) -> str:
@@ -33,7 +33,11 @@ def refusal(
         return _because("unknown_action", f'"{action}" is not one of {", ".join(ACTIONS)}.')
     if item_id not in states:
         return _because("unknown_item", f"There is no item {item_id} in this project.")
-    return _class_refusal(set(event["class_ids"]), archived, multi_label) if action == Action.LABEL else None
+    if action == Action.CHECK and states[item_id].status != Status.LABELED:
+        return _because("not_labeled", f"Item {item_id} has no label any more that could be checked.")
+    if action in (Action.LABEL, Action.CHECK):
+        return _class_refusal(set(event["class_ids"]), archived, multi_label)
+    return None
 
 
 def _class_refusal(class_ids: set[int], archived: Mapping[int, bool], multi_label: bool) -> dict[str, str] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from db import decisions as rows
 from db import labels
@@ -20,7 +21,7 @@ STATUS_AFTER = {
 
 @dataclass(frozen=True)
 class Change:
-    """One event about to be written. An undo or redo names the exact state that it brings."""
+    """One event about to be written. An undo, redo or check names the exact state that it brings."""
 
     event_id: str
     item_id: int
@@ -31,6 +32,7 @@ class Change:
     class_ids: tuple[int, ...] = ()
     seconds: float | None = None
     suggestion_id: int | None = None
+    suggested: dict[str, Any] | None = None
     agreed: bool | None = None
     brings: State | None = None
 
@@ -57,6 +59,11 @@ def state_after(change: Change, before: State) -> State:
     return State(STATUS_AFTER[change.action], class_ids, change.annotator_id, change.at)
 
 
+def part_of(event_id: str, item_id: int) -> str:
+    """The event_id of one item's share in an action over several."""
+    return f"{event_id}/{item_id}"
+
+
 def without_repeats(changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Cut so that no item comes twice in one group: its second event follows from what its first one did."""
     group: list[Change] = []
@@ -79,10 +86,11 @@ def _row(project_id: int, change: Change, before: dict[int, State], after: dict[
         "annotator_id": change.annotator_id,
         "decision_id": change.decision_id,
         "action": change.action,
-        "class_ids": list(after[change.item_id].class_ids),
+        "class_ids": list(change.class_ids if change.action == Action.CHECK else after[change.item_id].class_ids),
         "before": before[change.item_id].as_json(),
         "seconds": change.seconds,
         "suggestion_id": change.suggestion_id,
+        "suggested": change.suggested,
         "agreed": change.agreed,
         "created_at": change.at,
     }

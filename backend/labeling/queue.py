@@ -1,23 +1,40 @@
-"""What to label next: items still to do, in the order that a person chose."""
+"""What to label next: items still to do, in the order that a person chose.
 
-from collections.abc import Collection, Sequence
-from typing import TypedDict, Unpack
+    sequential        as imported
+    random            shuffled, the same after a reload
+    uncertain         where the best two suggestions are closest comes first, what has no suggestion last
+    diverse           typical and unlike each other: for a start without labels
+    mixed             of four, two least sure, one diverse, one random (without suggestions: diverse and random)
+    class:NAME        what is suggested to be that class, least sure first
+    sure:NAME         what is suggested to be that class, surest first
+    similar:ITEM_ID   like this item, most alike first
+    search:WORDS      nearest to these words in meaning
 
-from backend import errors
-from db import items, projects
+`diverse`, `mixed`, `similar` and `search` are computed in the assistant. The first two are random instead while it does
+not answer, or as far as items have no vectors yet. They have no pages: ask again without the items at hand.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from backend import errors, projects
+from backend.jobs import ask
+from backend.labeling import leases
+from db import items
+from db import projects as project_rows
 from db import queue as rows
-from db.models import Item, Project
-from db.session import Session
+from db.models import Item, LabelClass, Project
+from db.queue import Part
+from db.session import Session, reading
 
-ORDERS = ("sequential", "random", "uncertain", "class:NAME")
+log = logging.getLogger("winnow.queue")
 
-
-class Part(TypedDict):
-    """Which part of the queue: at most `limit` items, without those held already, behind the item `after`."""
-
-    limit: int
-    without: Collection[int]
-    after: int | None
+# A person waits: after this they get random items, while the assistant makes ready.
+PATIENCE_S = 3.0
+# Each try asks for more than the one before: enough for 60 callers in the same moment.
+TRIES = 6
 
 
 def next_items(
@@ -29,45 +46,140 @@ def next_items(
     without: Collection[int] = (),
     after: int | None = None,
 ) -> list[Item]:
-    """At most `limit` items to do.
+    """At most `limit` items to do that nobody holds, for a caller who holds none.
 
-    sequential: as imported. random: shuffled, the same after a reload. uncertain: where the best two suggestions are
-    closest comes first, what has no suggestion last. class:NAME: what is suggested to be that class, least sure first.
-    `without` leaves out items that the caller holds already; `after` goes on behind the last item of a page.
-    Raises Invalid for any other order and for an unknown class.
+    `without` leaves out items that the caller knows already; `after` goes on behind the last item of a page.
+    Raises Invalid for an unknown order or class, NotFound for an unknown item.
     """
-    part = Part(limit=limit, without=without, after=after)
-    if order == "sequential":
-        found = rows.sequential(session, project.id, **part)
-    elif order == "random":
-        found = rows.shuffled(session, project.id, **part)
-    elif order == "uncertain":
-        found = _uncertain(session, project, **part)
-    elif order.startswith("class:"):
-        found = _of_class(session, project, order.removeprefix("class:"), **part)
-    else:
-        raise errors.Invalid(f'"{order}" is not an order.', f"Choose one of {', '.join(ORDERS)}.")
-    return items.by_ids(session, found)
+    return items.by_ids(session, _ids(session, project, order, Part(project.id, limit, without, after)))
 
 
-def _uncertain(session: Session, project: Project, **part: Unpack[Part]) -> Sequence[int]:
-    set_id, after = project.suggestion_set_id, part["after"]
+def take(
+    project_id: int,
+    who: str,
+    order: str = "sequential",
+    limit: int = 50,
+    *,
+    without: Collection[int] = (),
+    after: int | None = None,
+) -> list[int]:
+    """As `next_items`, and hold them; what `who` holds already comes again. Returns their ids.
+
+    Fewer than `limit` only when there are no more. Raises Unavailable when others were always quicker.
+    """
+    taken: list[int] = []
+    spare = 10 + limit // 4
+    for _ in range(TRIES):
+        asked = limit - len(taken) + spare
+        with reading() as session:
+            project = projects.get(session, project_id)
+            found = _ids(session, project, order, Part(project_id, asked, [*without, *taken], after, who))
+        taken += leases.take(project_id, who, found, limit - len(taken))
+        if len(taken) == limit or len(found) < asked:
+            return taken
+        spare = 2 * spare + limit
+    if not taken:
+        raise errors.Unavailable("Others took these items in the same moment.", "Ask again.")
+    return taken
+
+
+def has_pages(order: str) -> bool:
+    """Whether `after` goes on behind an item in this order."""
+    return order.partition(":")[0] in ("sequential", "random", "uncertain", "class", "sure")
+
+
+def _ids(session: Session, project: Project, order: str, part: Part) -> Sequence[int]:
+    name, colon, what = order.partition(":")
+    if not colon and name in PLAIN:
+        return PLAIN[name](session, project, part)
+    if colon and name in NAMED:
+        return NAMED[name](session, project, part, what.strip())
+    raise errors.Invalid(f'"{order}" is not an order.', f"Choose one of {', '.join(ORDERS)}.")
+
+
+def _sequential(session: Session, _project: Project, part: Part) -> Sequence[int]:
+    return rows.sequential(session, part)
+
+
+def _random(session: Session, _project: Project, part: Part) -> Sequence[int]:
+    return rows.shuffled(session, part)
+
+
+def _uncertain(session: Session, project: Project, part: Part) -> Sequence[int]:
+    set_id, after = project.suggestion_set_id, part.after
     found: list[int] = []
     if set_id is not None and (after is None or rows.has_suggestion(session, set_id, after)):
-        found += rows.least_sure(session, project.id, set_id, **part)
-        part["after"] = None
-    part["limit"] -= len(found)
-    if part["limit"]:
-        found += rows.without_suggestion(session, project.id, set_id, **part)
+        found += rows.least_sure(session, part, set_id)
+        part = replace(part, after=None)
+    if len(found) < part.limit:
+        found += rows.without_suggestion(session, replace(part, limit=part.limit - len(found)), set_id)
     return found
 
 
-def _of_class(session: Session, project: Project, name: str, **part: Unpack[Part]) -> Sequence[int]:
-    classes = projects.classes(session, project.id)
-    chosen = next((each for each in classes if each.name.lower() == name.strip().lower()), None)
+def _diverse(session: Session, _project: Project, part: Part) -> Sequence[int]:
+    return _computed_or_random(session, "diverse", part)
+
+
+def _mixed(session: Session, _project: Project, part: Part) -> Sequence[int]:
+    return _computed_or_random(session, "mixed", part)
+
+
+def _class(session: Session, project: Project, part: Part, name: str) -> Sequence[int]:
+    chosen, set_id = _class_of(session, project, name), project.suggestion_set_id
+    return rows.least_sure(session, part, set_id, chosen.id) if set_id is not None else ()
+
+
+def _sure(session: Session, project: Project, part: Part, name: str) -> Sequence[int]:
+    chosen, set_id = _class_of(session, project, name), project.suggestion_set_id
+    return rows.surest(session, part, set_id, chosen.id) if set_id is not None else ()
+
+
+def _similar(session: Session, project: Project, part: Part, said: str) -> Sequence[int]:
+    item = items.get(session, int(said)) if said.isdecimal() and len(said) < 19 else None
+    if item is None or item.project_id != project.id:
+        raise errors.NotFound(f'There is no item "{said}" in "{project.name}".', "Name an item by its id: similar:12.")
+    return _computed("nearest_to_do", part, item_id=item.id)
+
+
+def _search(_session: Session, _project: Project, part: Part, words: str) -> Sequence[int]:
+    if not words:
+        raise errors.Invalid("There is nothing to search for.", "Write a few words: search:red flowers.")
+    return _computed("nearest_to_do", part, text=words)
+
+
+PLAIN: dict[str, Callable[[Session, Project, Part], Sequence[int]]] = {
+    "sequential": _sequential,
+    "random": _random,
+    "uncertain": _uncertain,
+    "diverse": _diverse,
+    "mixed": _mixed,
+}
+NAMED: dict[str, Callable[[Session, Project, Part, str], Sequence[int]]] = {
+    "class": _class,
+    "sure": _sure,
+    "similar": _similar,
+    "search": _search,
+}
+ORDERS = (*PLAIN, "class:NAME", "sure:NAME", "similar:ITEM_ID", "search:WORDS")
+
+
+def _computed(task: str, part: Part, timeout_s: float = 60.0, **more: Any) -> list[int]:
+    known = {"limit": part.limit, "without": list(part.without), "holder": part.holder}
+    return list(ask.now(task, timeout_s, project_id=part.project_id, **known, **more)["items"])
+
+
+def _computed_or_random(session: Session, task: str, part: Part) -> Sequence[int]:
+    try:
+        return _computed(task, part, PATIENCE_S)
+    except errors.WinnowError as error:
+        log.warning("project %s: random instead of %s: %s", part.project_id, task, error.message)
+        return rows.shuffled(session, replace(part, after=None))
+
+
+def _class_of(session: Session, project: Project, name: str) -> LabelClass:
+    classes = project_rows.classes(session, project.id)
+    chosen = next((each for each in classes if each.name.casefold() == name.casefold()), None)
     if chosen is None:
         names = ", ".join(f'"{each.name}"' for each in classes)
         raise errors.Invalid(f'There is no class "{name}" in "{project.name}".', f"Its classes are {names}.")
-    if project.suggestion_set_id is None:
-        return ()
-    return rows.least_sure(session, project.id, project.suggestion_set_id, class_id=chosen.id, **part)
+    return chosen

@@ -1,15 +1,21 @@
 """How far the labeling of a project is."""
 
+from statistics import fmean, median
+from time import monotonic
 from typing import Any
 
+from backend.labeling.checks import annotator_name
 from db import decisions, projects
 from db import stats as rows
 from db.models import Project, Status
 from db.session import Session
 
 PACE_OF_LAST = 200
-# Whoever looked at one item for longer had a coffee.
-LONGEST_LOOK_S = 120.0
+# Whoever looked at one item for longer had a coffee, unless most items take that long.
+PAUSE_S = 30.0
+PACE_FOR_S = 2.0
+# (project id, annotator) -> when it was counted, items a minute.
+_paces: dict[tuple[int, str], tuple[float, float | None]] = {}
 
 
 def progress(session: Session, project: Project) -> dict[str, int]:
@@ -50,8 +56,38 @@ def of(session: Session, project: Project) -> dict[str, Any]:
     }
 
 
-def pace(session: Session, project: Project) -> float | None:
-    """Decisions a minute of time in front of items, over the last ones; None before there are any."""
-    looks = decisions.recent_seconds(session, project.id, PACE_OF_LAST)
-    spent_s = sum(min(seconds, LONGEST_LOOK_S) for seconds in looks)
-    return round(60 * len(looks) / spent_s, 1) if spent_s else None
+def pace(session: Session, project: Project, annotator: str | None = None) -> float | None:
+    """Items a minute of time in front of them, over the last decisions, or those of one annotator.
+
+    A look of more than 30 s is a pause and does not count, neither its time nor its item. Where most looks are that
+    long it is the work that is slow: then it is the pace of the middle one. None before there are any.
+    """
+    annotator_id = decisions.annotator_id(session, annotator) if annotator is not None else None
+    if annotator is not None and annotator_id is None:
+        return None
+    looks = decisions.recent_seconds(session, project.id, PACE_OF_LAST, annotator_id)
+    quick = [seconds for seconds in looks if seconds <= PAUSE_S]
+    if not looks:
+        return None
+    usual_s = fmean(quick) if 2 * len(quick) >= len(looks) else median(looks)
+    return round(60 / usual_s, 1) if usual_s else None
+
+
+def standing(session: Session, project: Project, annotator: str) -> dict[str, Any]:
+    """{progress, pace}: what the pad shows after each change. The pace may be two seconds old."""
+    counted = progress(session, project)
+    name = annotator_name(annotator)
+    at, per_minute = _paces.get((project.id, name), (0.0, None))
+    if monotonic() - at > PACE_FOR_S:
+        per_minute = pace(session, project, name)
+        _paces[project.id, name] = (monotonic(), per_minute)
+    return {"progress": counted, "pace": _with_time_left(per_minute, counted["todo"])}
+
+
+def own_pace(session: Session, project: Project, annotator: str, to_do: int) -> dict[str, float | None]:
+    """{per_minute, left_s}: the annotator's pace, and how long the items to do take at it."""
+    return _with_time_left(pace(session, project, annotator), to_do)
+
+
+def _with_time_left(per_minute: float | None, to_do: int) -> dict[str, float | None]:
+    return {"per_minute": per_minute, "left_s": round(60 * to_do / per_minute) if per_minute else None}

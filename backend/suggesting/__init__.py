@@ -7,7 +7,7 @@ from backend import encoding, errors
 from backend.jobs import control
 from backend.models import catalogue
 from backend.suggesting import prompts
-from db import jobs, projects
+from db import projects
 from db import suggestions as rows
 from db.models import Job, JobKind, LabelClass, Project
 from db.session import Session
@@ -38,7 +38,7 @@ def start(
     else:
         raise errors.Invalid(f'"{engine}" is not a way to suggest.', f"Choose one of {', '.join(ENGINES)}.")
     kind = "the learned head" if engine == "head" else catalogue.find(spec["model"]).title
-    return _queue(session, project, JobKind.SUGGEST, spec, f"Suggest with {kind}")
+    return control.add_once(session, JobKind.SUGGEST, project.id, spec, f"Suggest with {kind}")
 
 
 def after_import(session: Session, project: Project) -> Job | None:
@@ -56,7 +56,7 @@ def after_import(session: Session, project: Project) -> Job | None:
         return start(session, project, "zero_shot")
     encoder_id = encoder_of(session, project)
     title = f"Prepare with {catalogue.find(encoder_id).title}"
-    return _queue(session, project, JobKind.EMBED, {"encoder": encoder_id}, title)
+    return control.add_once(session, JobKind.EMBED, project.id, {"encoder": encoder_id}, title)
 
 
 def encoder_of(session: Session, project: Project) -> str:
@@ -65,13 +65,6 @@ def encoder_of(session: Session, project: Project) -> str:
     if made and catalogue.is_here(made.model) and "encode" in catalogue.find(made.model).tasks:
         return made.model
     return encoding.default_encoder(project.kind)
-
-
-def _queue(session: Session, project: Project, kind: JobKind, spec: dict[str, Any], title: str) -> Job:
-    for job in jobs.in_states(session, jobs.ACTIVE, project.id):
-        if job.kind == kind and job.spec == spec:
-            return job
-    return control.add(session, kind, project.id, spec, title)
 
 
 def _check_project(session: Session, project: Project, classes: Sequence[LabelClass]) -> None:

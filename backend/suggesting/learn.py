@@ -16,6 +16,9 @@ from db.session import reading
 
 log = logging.getLogger("winnow.learn")
 WAIT_S = 0.7
+# A refit that took long rests twice as long before the next: it shall not take the machine from who is labeling.
+REST = 2
+LONGEST_REST_S = 6.0
 _lock = threading.Lock()
 _changed: set[int] = set()
 _watched: set[int] = set()
@@ -33,13 +36,15 @@ def labels_changed(project_id: int) -> None:
 
 def _watch(project_id: int) -> None:
     """Refit until nothing changed meanwhile."""
+    rest_s = WAIT_S
     while True:
-        time.sleep(WAIT_S)
+        time.sleep(rest_s)
         with _lock:
             if project_id not in _changed:
                 _watched.discard(project_id)
                 return
             _changed.discard(project_id)
+        started = time.monotonic()
         try:
             if can_learn(project_id) and ask.now("refit", timeout_s=300, project_id=project_id)["left"]:
                 with _lock:
@@ -48,6 +53,7 @@ def _watch(project_id: int) -> None:
             log.warning("project %s: no refit: %s", project_id, error.message)
         except Exception:
             log.exception("project %s: no refit", project_id)
+        rest_s = min(max(WAIT_S, REST * (time.monotonic() - started)), LONGEST_REST_S)
 
 
 def can_learn(project_id: int) -> bool:

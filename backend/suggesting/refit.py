@@ -27,6 +27,8 @@ from db.session import reading, writing
 
 # More missing vectors than this are a job's work: nobody should wait for them here.
 FEW = 500
+# Of more items than this, nobody looks whether all have a vector with every label.
+SMALL = 20_000
 # Scores that moved less than this are not written again.
 MOVED = 0.005
 # Rows that one refit writes, those that moved most first: with every label all of a large project moves a little, and
@@ -54,11 +56,12 @@ def learn(project_id: int, encoder_id: str, *, is_chosen: bool = False) -> dict[
             project = projects.get(session, project_id)
             classes = project_rows.classes(session, project_id)
             labeled = labels.labeled(session, project_id)
-            todo = rows.hashes(session, project_id, without_labeled=True)
         fitted = _fit(project, classes, labeled, encoder_id)
         if fitted is None:
             return {"set_id": None, "labels": len(labeled), "changed": 0, "left": 0, "seconds": 0.0}
         the_head, before = fitted
+        with reading() as session:
+            todo = rows.hashes(session, project_id, without_labeled=True)
         item_ids, found = _vectors_of(encoder_id, todo)
         new = head.scores(the_head, found, before(item_ids, found) if before else None, len(classes))
         about = {"labels": len(labeled), "prior_share": the_head.share, "temperature": round(the_head.temperature, 3)}
@@ -95,17 +98,22 @@ def _vectors_of(encoder_id: str, pairs: Sequence[tuple[int, bytes]]) -> tuple[li
 
 
 def _encode_few(project_id: int, encoder_id: str) -> None:
-    """Compute missing vectors when they are few, the labeled items' first."""
+    """Compute missing vectors: some of the labeled items', and of a small project all."""
     with reading() as session:
-        pairs = rows.hashes(session, project_id)
-        first = {each.item_id for each in labels.labeled(session, project_id)}
+        if project_rows.count_items(session, project_id) <= SMALL:
+            pairs = rows.hashes(session, project_id)
+        else:
+            pairs = [(each.item_id, each.content_hash) for each in labels.labeled(session, project_id)]
     _, is_there = vectors.get(encoder_id, [content_hash for _, content_hash in pairs])
     missing = [pairs[row][0] for row in np.flatnonzero(~is_there).tolist()]
+    if len(missing) >= FEW:
+        with reading() as session:
+            first = {each.item_id for each in labels.labeled(session, project_id)}
+        missing = [each for each in missing if each in first][:FEW]
     if not missing:
         return
-    chosen = missing if len(missing) < FEW else [each for each in missing if each in first][:FEW]
     with reading() as session:
-        contents = [(item.content_hash, item.text) for item in items.by_ids(session, chosen)]
+        contents = [(item.content_hash, item.text) for item in items.by_ids(session, missing)]
     encode.ensure(encoder_id, contents)
 
 

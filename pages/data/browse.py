@@ -9,18 +9,20 @@ from backend import items as views
 from db import items as rows
 from db import projects as project_rows
 from db import stats
+from db.items import Filter
 from db.models import Item, Kind, LabelClass, Project, Status
 from db.session import reading
+from pages.data.label_many import label_many
 from pages.explore import charts
 from pages.parts.charts import draw
-from pages.parts.grid import cards, item_grid
+from pages.parts.grid import cards, selectable_grid
 
 PAGE = 50
 TEXT_LETTERS = 500
 STATUS_WORDS = {"todo": "To do", "labeled": "Labeled", "skipped": "Skipped", "flagged": "Flagged"}
 
 
-class Filter(NamedTuple):
+class Chosen(NamedTuple):
     status: Status | None
     class_id: int | None
     text: str
@@ -31,14 +33,17 @@ def browse(project: Project, counts: dict[str, int]) -> None:
     with reading() as session:
         classes = list(project_rows.classes(session, project.id))
     wanted = filter_row(classes, counts)
+    bar = st.container()
     items, chart = st.columns([3, 1], gap="medium")
     with items:
-        page_of_items(project, classes, wanted)
+        selected = page_of_items(project, classes, wanted)
     with chart:
         balance(project, classes)
+    with bar:
+        label_many(project, classes, Filter(wanted.status, wanted.class_id, wanted.text), selected)
 
 
-def filter_row(classes: Sequence[LabelClass], counts: dict[str, int]) -> Filter:
+def filter_row(classes: Sequence[LabelClass], counts: dict[str, int]) -> Chosen:
     words, status, label, order = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
     text = words.text_input("Contains", placeholder="Words or a file name", key="data-words", icon=":material/search:")
     statuses = [None, *Status]
@@ -53,10 +58,11 @@ def filter_row(classes: Sequence[LabelClass], counts: dict[str, int]) -> Filter:
         "Label", [None, *names], format_func=lambda each: names[each] if each else "Any", key="data-class"
     )
     newest = order.selectbox("Order", ["Oldest first", "Newest first"], key="data-order") == "Newest first"
-    return Filter(chosen, class_id, text.strip(), newest)
+    return Chosen(chosen, class_id, text.strip(), newest)
 
 
-def page_of_items(project: Project, classes: Sequence[LabelClass], wanted: Filter) -> None:
+def page_of_items(project: Project, classes: Sequence[LabelClass], wanted: Chosen) -> list[int]:
+    """Draw a page; the ids of the items that are selected on it."""
     # The pages before this one, by the cursor each began with; another filter begins at the first.
     if st.session_state.get("data-filter") != (project.id, wanted):
         st.session_state["data-filter"], st.session_state["data-cursors"] = (project.id, wanted), [None]
@@ -67,12 +73,15 @@ def page_of_items(project: Project, classes: Sequence[LabelClass], wanted: Filte
         views_of = views.as_json(session, project, shown)
     if not shown:
         st.info("No item fits these filters.")
-        return
+        return []
+    # Another page begins without a selection.
+    place = f"{project.id}-{cursors[-1]}"
     if project.kind == Kind.IMAGE:
-        item_grid(cards(views_of, classes), key="data-grid", has_similar=False)
+        selected = selectable_grid(cards(views_of, classes), key=f"data-grid-{place}")
     else:
-        table(views_of, classes)
+        selected = [views_of[row]["id"] for row in table(views_of, classes, key=f"data-table-{place}")]
     pager(cursors, following=shown[-1].id if len(found) > PAGE else None, count=len(shown))
+    return selected
 
 
 def pager(cursors: list[int | None], following: int | None, count: int) -> None:
@@ -87,7 +96,8 @@ def pager(cursors: list[int | None], following: int | None, count: int) -> None:
         st.rerun()
 
 
-def table(items: Sequence[dict[str, Any]], classes: Sequence[LabelClass]) -> None:
+def table(items: Sequence[dict[str, Any]], classes: Sequence[LabelClass], key: str) -> list[int]:
+    """The rows that are selected."""
     names = {each.id: each.name for each in classes}
     lines = [
         {
@@ -110,7 +120,17 @@ def table(items: Sequence[dict[str, Any]], classes: Sequence[LabelClass]) -> Non
     }
     has_guesses = any(line["Suggestion"] for line in lines)
     order = [name for name in lines[0] if has_guesses or name not in ("Suggestion", "Sure")]
-    st.dataframe(lines, hide_index=True, column_config=columns, column_order=order, height=560, key="data-table")
+    state = st.dataframe(
+        lines,
+        hide_index=True,
+        column_config=columns,
+        column_order=order,
+        height=560,
+        key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
+    )
+    return [row for row in state.selection.rows if row < len(items)]
 
 
 def balance(project: Project, classes: Sequence[LabelClass]) -> None:

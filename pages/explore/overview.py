@@ -3,7 +3,8 @@
 import streamlit as st
 
 from backend import items as item_views
-from db import explore, suggestions
+from backend.projects import BLIND
+from db import explore
 from db import projects as rows
 from db.models import Kind, LabelClass, Project, SuggestionSet
 from db.session import reading
@@ -21,7 +22,7 @@ def overview(project: Project) -> int | None:
         classes = list(rows.classes(session, project.id))
         counts = explore.labels_by_class(session, project.id)
         sample = explore.sample(session, project.id)
-        used = suggestions.get_set(session, project.suggestion_set_id) if project.suggestion_set_id else None
+        used = item_views.shown_set(session, project)
         guesses = explore.confidences(session, used.id, [each.item_id for each in sample]) if used else []
         total = rows.count_items(session, project.id)
     left, middle, right = st.columns(3, gap="medium")
@@ -38,7 +39,7 @@ def overview(project: Project) -> int | None:
                 charts.confidences(classes, guesses), "explore-confidences", charts.confidences_table(classes, guesses)
             )
         else:
-            nothing("No suggestions yet.", "Make suggestions", "label")
+            nothing(why_no_guesses(project), "To the Label page", "label")
     with right:
         st.markdown("**Text length**" if project.kind == Kind.TEXT else "**Image size**")
         if project.kind == Kind.TEXT:
@@ -48,6 +49,14 @@ def overview(project: Project) -> int | None:
     if total > len(sample):
         st.caption(f"Suggestions and sizes are drawn from a random sample of {len(sample):,} of the {total:,} items.")
     return least_sure(project, used, classes)
+
+
+def why_no_guesses(project: Project) -> str:
+    return (
+        "Suggestions are hidden: this project is labeled blind."
+        if project.settings.get(BLIND)
+        else "No suggestions yet."
+    )
 
 
 def nothing(words: str, button: str, page: str) -> None:

@@ -34,7 +34,7 @@ def for_pad(session: Session, project: Project) -> dict[str, Any]:
     """Small, because it travels on every run of the page: the pad fetches the items itself."""
     shown = projects.as_json(session, project)
     return {
-        **{name: shown[name] for name in ("id", "kind", "multi_label")},
+        **{name: shown[name] for name in ("id", "kind", "multi_label", "blind")},
         # An id alone would be the same in another home on the same port, and with it what the browser keeps.
         "key": f"{project.id}-{project.created_at.timestamp():.0f}",
         "classes": [each for each in shown["classes"] if not each["archived"]],

@@ -2,7 +2,7 @@
 
 const grids = new WeakMap();
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   let grid = grids.get(parentElement);
   if (!grid) {
     grid = make("div", "grid");
@@ -13,9 +13,22 @@ export default function ({ data, parentElement, setTriggerValue }) {
   grid.replaceChildren(
     ...data.cards.map((card) => {
       const written = JSON.stringify([card, data.hasSimilar]);
-      return kept.get(written) ?? draw(card, written, data.hasSimilar, setTriggerValue);
+      const there = kept.get(written) ?? draw(card, written, data.hasSimilar, setTriggerValue);
+      if (data.isSelectable && !there.querySelector(".select")) there.prepend(selector(card, grid, setStateValue));
+      return there;
     }),
   );
+}
+
+function selector(card, grid, setStateValue) {
+  const box = make("input", "select");
+  box.type = "checkbox";
+  box.ariaLabel = `Select ${card.source || card.text.slice(0, 40)}`;
+  box.onchange = () => {
+    const ticked = [...grid.querySelectorAll(".select:checked")];
+    setStateValue("selected", ticked.map((each) => Number(each.closest(".card").dataset.itemId)));
+  };
+  return box;
 }
 
 function draw(card, written, hasSimilar, setTriggerValue) {

@@ -17,10 +17,18 @@ _grid = st.components.v2.component(
 )
 
 
-def item_grid(cards: Sequence[dict[str, Any]], key: str, *, has_similar: bool = True) -> int | None:
+def item_grid(cards: Sequence[dict[str, Any]], key: str) -> int | None:
     """Draw the cards; return the id of the item whose "Similar" was just pressed, once."""
-    result = _grid(key=key, data={"cards": list(cards), "hasSimilar": has_similar}, on_similar_change=lambda: None)
+    result = _grid(key=key, data={"cards": list(cards), "hasSimilar": True}, on_similar_change=lambda: None)
     return result.similar if result.similar is not None else None
+
+
+def selectable_grid(cards: Sequence[dict[str, Any]], key: str) -> list[int]:
+    """Draw the cards with a box on each; return the ids of the items whose box is ticked."""
+    data = {"cards": list(cards), "hasSimilar": False, "isSelectable": True}
+    result = _grid(key=key, data=data, default={"selected": []}, on_selected_change=lambda: None)
+    shown = {card["id"] for card in cards}
+    return [item_id for item_id in result.selected or [] if item_id in shown]
 
 
 def cards(

@@ -10,8 +10,11 @@ from db.session import reading
 from pages.parts.chosen import choose, go_to
 from pages.parts.words import plain
 
+# Between two looks at the counts and the jobs, while there are jobs and while there are none.
+WORKING_S = 2.0
+QUIET_S = 15.0
 # Where a person follows a job of each kind.
-PAGE_OF = {JobKind.TRAIN: "train", JobKind.SUGGEST: "label", JobKind.EMBED: "label"}
+PAGE_OF = {JobKind.TRAIN: "train", JobKind.SUGGEST: "label", JobKind.EMBED: "label", JobKind.LABEL: "label"}
 
 
 def header(project_id: int | None) -> None:
@@ -23,14 +26,19 @@ def header(project_id: int | None) -> None:
             choose(None)
             project = None
     if project is not None:
-        line(project)
+        # Each look costs the browser a few frames, and on the label page a key press may be waiting for one.
+        st.fragment(line, run_every=WORKING_S if jobs_of(project) else QUIET_S)(project)
 
 
-@st.fragment(run_every=2.0)
+def jobs_of(project: Project) -> list[Job]:
+    with reading() as session:
+        return list(job_rows.in_states(session, (*job_rows.ACTIVE, JobState.INTERRUPTED), project.id))
+
+
 def line(project: Project) -> None:
+    at_work = jobs_of(project)
     with reading() as session:
         counts = rows.status_counts(session, [project.id])[project.id]
-        at_work = job_rows.in_states(session, (*job_rows.ACTIVE, JobState.INTERRUPTED), project.id)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="winnow-header"):
         st.markdown(f"**{plain(project.name)}** :gray[· {about(project, counts)}]", width="content")
         for job in at_work:

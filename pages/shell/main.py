@@ -18,9 +18,11 @@ PAGES = (
     ("compare", "Compare", ":material/compare_arrows:"),
     ("use", "Use", ":material/play_circle:"),
 )
-# Streamlit leaves a third of a small screen empty around a page.
+# Streamlit leaves a third of a small screen empty around a page, and fades in what a rerun draws again: frames that a
+# key press on the label page would wait for.
 TIGHT = """<style>
 .stMainBlockContainer{padding:3.6rem 2rem 2rem;max-width:1500px}
+.stElementContainer,.stElementContainer *{transition:none !important}
 h1{font-size:1.6rem !important;padding:.2rem 0 .6rem !important}
 h2{font-size:1.3rem !important} h3{font-size:1.1rem !important}
 </style>"""

@@ -7,12 +7,11 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from backend import blobs, projects
-from backend.labeling import labels as bulk
 from db import labels
 from db.models import Item, LabelEvent, Project, Status
 from db.session import reading, writing
 from tests.e2e.conftest import App
-from tests.labeling.builders import a_project, a_suggestion_set, some_items
+from tests.labeling.builders import a_project, a_suggestion_set, bulk_label, some_items
 from tests.waiting import until
 
 
@@ -171,7 +170,7 @@ def test_undo_takes_back_a_bulk_action_that_was_made_elsewhere(pad, project):
     pad.is_saved()
     with writing() as session:
         many = [item.id for item in session.query(Item).offset(10).limit(5)]
-        bulk.bulk(session, project, "me", many, [project.classes[2].id], event_id="elsewhere")
+        bulk_label(session, project, "me", many, [project.classes[2].id], event_id="elsewhere")
     pad.press("Control+z")
     expect(pad.root).to_contain_text("Undone: 5 items")
     pad.is_saved()

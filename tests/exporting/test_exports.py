@@ -13,11 +13,11 @@ from pyarrow import parquet
 
 from backend.api.app import create
 from backend.exporting.texts import harmless, joined
-from backend.labeling import labels as labeling
 from db import projects as project_rows
 from db.models import Item, Project, Split
 from db.session import writing
 from tests.importing.builders import a_file, a_project, all_items, an_image, import_now, labels
+from tests.labeling.builders import bulk_label
 
 FIELDS = [
     "id", "text", "label", "status", "split", "annotator", "decided_at", "source", "suggestion", "confidence",
@@ -36,7 +36,7 @@ def label(project: Project, names: dict[str, list[str]], split: Split | None = N
     with writing() as session:
         ids = {each.name: each.id for each in project_rows.classes(session, project.id)}
         for text, classes in names.items():
-            labeling.bulk(
+            bulk_label(
                 session, project, "Ann", [found[text]], [ids[name] for name in classes], event_id=f"{project.id}-{text}"
             )
             item = session.get(Item, found[text])

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from backend import exporting, projects
 from backend.importing.rows import TEXT_LENGTH
-from backend.labeling import labels as labeling
 from db import projects as project_rows
 from db.models import Project
 from db.session import reading, writing
 from tests.importing.builders import a_project, all_items, import_now, labels, texts
+from tests.labeling.builders import bulk_label
 
 assert TEXT_LENGTH > 1_000
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
@@ -58,7 +58,7 @@ def give(project: Project, names: dict[str, list[str]]) -> None:
         for item in all_items(project):
             wanted = [ids[name] for name in names[item.text or ""]]
             if wanted:
-                labeling.bulk(session, project, "ann", [item.id], wanted, event_id=f"{project.id}-{item.id}")
+                bulk_label(session, project, "ann", [item.id], wanted, event_id=f"{project.id}-{item.id}")
 
 
 def blocks(project: Project, form: str) -> list[bytes]:

@@ -12,11 +12,11 @@ from backend.api.app import create
 from backend.importing import job as importing_job
 from backend.jobs import control
 from backend.jobs.progress import Handle
-from backend.labeling import labels
 from db import projects as project_rows
 from db.models import Project
 from db.session import reading, writing
 from tests.importing.builders import a_file, a_project, a_zip, all_items, an_image, import_now, texts
+from tests.labeling.builders import bulk_label
 
 Files = list[tuple[str, tuple[str, bytes, str]]]
 
@@ -123,7 +123,7 @@ def labeled_project() -> Project:
     import_now(project, texts=[f"text {number}" for number in range(10)])
     with writing() as session:
         bird = next(each.id for each in project_rows.classes(session, project.id) if each.name == "bird")
-        labels.bulk(session, project, "ann", [item.id for item in all_items(project)[::3]], [bird], event_id="e")
+        bulk_label(session, project, "ann", [item.id for item in all_items(project)[::3]], [bird], event_id="e")
     return project
 
 

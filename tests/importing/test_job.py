@@ -3,18 +3,19 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from backend import errors, importing, settings
 from backend.importing import examples, uploads
 from backend.importing import job as importing_job
 from backend.jobs.progress import Handle, Stopped
-from backend.labeling import labels as labeling
 from db import items
 from db import jobs as job_rows
 from db import projects as project_rows
 from db.models import Status
 from db.session import reading, writing
 from tests.importing.builders import a_file, a_project, a_zip, all_items, an_image, import_now, labels, texts
+from tests.labeling.builders import bulk_label
 
 
 def test_the_report_counts_imported_duplicates_and_rejected(home: Path, tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_what_a_person_decided_is_never_changed_by_an_import(home: Path, tmp_pat
     [item] = all_items(project)
     with writing() as session:
         cat = next(each.id for each in project_rows.classes(session, project.id) if each.name == "cat")
-        labeling.bulk(session, project, "ann", [item.id], [cat], event_id="e1")
+        bulk_label(session, project, "ann", [item.id], [cat], event_id="e1")
     import_now(project, path=str(a_file(tmp_path, "a.csv", "text,label\none,bird\n")))
     assert labels(project) == {"one": ["cat"]}
 
@@ -195,6 +196,15 @@ def test_a_broken_jpeg_is_rejected_with_its_reason_and_the_others_come_in(home: 
         "empty.jpg": "The file is empty.",
         "words.jpg": "This is no image t",
     }
+
+
+def test_an_image_of_several_frames_says_how_many(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    a_file(folder, "a.png", an_image())
+    a_file(folder, "b.gif", an_image(form="GIF", save_all=True, append_images=[Image.new("RGB", (60, 40), "blue")]))
+    project = a_project("image")
+    assert import_now(project, path=str(folder))["imported"] == 2
+    assert [(item.meta or {}).get("frames") for item in all_items(project)] == [None, 2]
 
 
 def test_the_digits_come_without_labels_but_know_their_answers(home: Path) -> None:

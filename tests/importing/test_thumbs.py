@@ -1,6 +1,8 @@
 """Images are shown as they are meant: upright, in their colours, whatever is in the file."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from PIL import Image
 
 from backend import errors, thumbs
+from tests.importing import profiles
 from tests.importing.builders import a_file, a_project, all_items, an_image, import_now
 
 
@@ -108,3 +111,106 @@ def test_a_small_image_is_never_blown_up(home: Path, tmp_path: Path) -> None:
     with Image.open(io.BytesIO(data)) as image:
         assert image.size == (20, 10)
     assert media_type == "image/png"
+
+
+def a_png_of_16_bits(*values: tuple[int, int, int]) -> bytes:
+    """One row of RGB; Pillow cannot write it."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", len(values), 1, 16, 2, 0, 0, 0)
+    row = b"\0" + b"".join(struct.pack(">3H", *value) for value in values)
+    parts = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(row)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def test_sixteen_bit_values_are_what_they_were_in_eight() -> None:
+    image = thumbs.decode(a_png_of_16_bits((0, 32_896, 65_535), (65_535, 257, 51_400))).image
+    assert [image.getpixel((at, 0)) for at in (0, 1)] == [(0, 128, 255), (255, 1, 200)]
+    grey = Image.fromarray(np.array([[0, 257 * 60, 257 * 128, 65_535]], np.uint16))
+    for form in ("PNG", "TIFF"):
+        image = thumbs.decode(saved(grey, form)).image
+        assert [image.getpixel((at, 0))[0] for at in range(4)] == [0, 60, 128, 255], form
+
+
+def test_a_grey_value_that_stands_for_nothing_is_transparent_in_sixteen_bits_too() -> None:
+    grey = Image.fromarray(np.array([[7, 65_535]], np.uint16))
+    image = thumbs.decode(saved(grey, "PNG", transparency=7)).image
+    assert [image.getpixel((at, 0))[3] for at in (0, 1)] == [0, 255]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_the_colours_of_another_space_are_turned_into_those_of_the_screen(form: str) -> None:
+    # In proportion to light, 55 of 255 is what sRGB calls 128.
+    image = Image.new("RGB", (150, 150), (55, 55, 55))
+    lossless = {"lossless": True} if form == "WEBP" else {}
+    data = saved(image, form, icc_profile=profiles.linear_rgb(), **lossless)
+    assert thumbs.decode(data).image.getpixel((9, 9)) == pytest.approx((128, 128, 128), abs=2)
+    assert thumbs.decode(saved(image, form, **lossless)).image.getpixel((9, 9)) == (55, 55, 55)
+
+
+def test_primaries_of_another_space_are_other_colours_and_the_alpha_stays() -> None:
+    swapped = profiles.linear_rgb(red=profiles.BLUE, blue=profiles.RED)
+    image = thumbs.decode(saved(Image.new("RGBA", (9, 9), (255, 0, 0, 99)), "PNG", icc_profile=swapped)).image
+    red, green, blue, alpha = image.getpixel((4, 4))
+    assert (red, green, blue) == pytest.approx((0, 0, 255), abs=3)
+    assert alpha == 99
+
+
+def test_grey_of_another_space_is_turned_too() -> None:
+    data = saved(Image.new("L", (9, 9), 55), "PNG", icc_profile=profiles.linear_grey())
+    assert thumbs.decode(data).image.getpixel((4, 4)) == pytest.approx((128, 128, 128), abs=2)
+
+
+@pytest.mark.parametrize("profile", [b"", b"no profile", profiles.linear_rgb()[:150], profiles.linear_grey()], ids=len)
+def test_a_profile_that_is_broken_or_for_another_kind_of_image_is_passed_over(profile: bytes) -> None:
+    data = saved(Image.new("RGB", (9, 9), (55, 99, 200)), "PNG", icc_profile=profile)
+    assert thumbs.decode(data).image.getpixel((4, 4)) == (55, 99, 200)
+
+
+def test_what_is_kept_for_the_screen_carries_no_profile_or_turn_of_its_own(home: Path, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[thumbs.ORIENTATION] = 6
+    data = saved(half_red(), "PNG", icc_profile=profiles.linear_rgb(), exif=exif)
+    project = a_project("image")
+    import_now(project, path=str(a_file(tmp_path, "a.png", data)))
+    shown, _ = thumbs.image_bytes(all_items(project)[0], 1200)
+    with Image.open(io.BytesIO(shown)) as image:
+        assert image.size == (40, 80)
+        assert not {"icc_profile", "exif"} & set(image.info)
+
+
+def test_with_a_size_what_moves_is_never_given_out_moving(home: Path, tmp_path: Path) -> None:
+    several = [Image.new("RGB", (40, 30), color) for color in ("red", "green", "blue")]
+    for form in ("GIF", "PNG", "WEBP"):
+        a_file(tmp_path, f"in/a.{form.lower()}", saved(several[0], form, save_all=True, append_images=several[1:]))
+    project = a_project("image")
+    import_now(project, path=str(tmp_path / "in"))
+    for item in all_items(project):
+        for size in (8, 40, 1200, 4096):
+            data, media_type = thumbs.image_bytes(item, size)
+            assert media_type in ("image/png", "image/jpeg")
+            with Image.open(io.BytesIO(data)) as image:
+                assert getattr(image, "n_frames", 1) == 1
+                assert image.convert("RGB").getpixel((2, 2))[0] > 200
+
+
+@pytest.mark.shared
+def test_real_files_of_every_kind_have_their_colours(shared: Path) -> None:
+    folder = shared / "data" / "bad" / "images"
+    # Pillow's own tests know these: red in the first corner and black in the last.
+    image = thumbs.decode(folder / "pil_sample_cmyk.jpg").image
+    red, green, blue = image.getpixel((0, 0))
+    assert red > 200
+    assert max(green, blue) < 80
+    assert max(image.getpixel((image.width - 1, image.height - 1))) < 40
+    # L* 50, a* as large as can be and b* 0: a rose.
+    assert thumbs.decode(folder / "lab-red.tif").image.getpixel((5, 5)) == pytest.approx((255, 0, 125), abs=5)
+    for name, target in (
+        ("tiff_strip_planar_16bit_RGB.tiff", "tiff_16bit_RGB_target.png"),
+        ("tiff_tiled_planar_16bit_RGBa.tiff", "tiff_16bit_RGBa_target.png"),
+        ("hopper.Lab.tif", "hopper.tif"),
+    ):
+        shown, wanted = (np.asarray(thumbs.rgb(folder / each), np.int16) for each in (name, target))
+        assert np.abs(shown - wanted).mean() < 3, name

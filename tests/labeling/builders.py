@@ -2,9 +2,11 @@
 
 import hashlib
 from array import array
+from collections.abc import Sequence
 from uuid import uuid4
 
 from backend import projects
+from backend.labeling import bulk
 from db.models import Item, LabelEvent, Project, Suggestion, SuggestionSet
 from db.session import Session
 
@@ -32,6 +34,27 @@ def class_id(project: Project, name: str) -> int:
 
 def an_event(item: Item, *class_ids: int, action: str = "label", **more: object) -> dict[str, object]:
     return {"event_id": str(uuid4()), "item_id": item.id, "action": action, "class_ids": list(class_ids), **more}
+
+
+def bulk_label(
+    session: Session,
+    project: Project,
+    annotator: str,
+    item_ids: Sequence[int],
+    class_ids: Sequence[int],
+    *,
+    event_id: str,
+) -> bulk.Done:
+    """All parts in the session at hand, where the app gives each a transaction of its own."""
+    wanted = bulk.Wanted(class_ids=class_ids, item_ids=item_ids)
+    return run_bulk(session, project, annotator, wanted, event_id)
+
+
+def run_bulk(session: Session, project: Project, annotator: str, wanted: bulk.Wanted, event_id: str) -> bulk.Done:
+    done = bulk.Done()
+    while not done.is_done:
+        done = bulk.part(session, project, annotator, wanted, event_id)
+    return done
 
 
 def a_suggestion_set(session: Session, project: Project, says: dict[Item, list[float]]) -> SuggestionSet:

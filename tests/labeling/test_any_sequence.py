@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.labeling import labels
+from backend.labeling import labels, moves
 from db import labels as rows
 from db.labels import State
 from db.models import Annotator, LabelEvent
 from db.session import Session, writing
-from tests.labeling.builders import a_project, an_event, some_items
+from tests.labeling.builders import a_project, an_event, bulk_label, some_items
 
 ITEMS, CLASSES, PEOPLE = 4, 3, ("ada", "bob")
 TO_DO = ("todo", (), None, 0)
@@ -21,6 +21,7 @@ items = st.integers(0, ITEMS - 1)
 classes = st.integers(0, CLASSES - 1)
 steps = st.one_of(
     st.tuples(st.just("label"), whos, items, classes),
+    st.tuples(st.sampled_from(["stale", "check"]), whos, items, classes),
     st.tuples(st.sampled_from(["skip", "flag", "clear", "wrong"]), whos, items, st.just(0)),
     st.tuples(st.just("bulk"), whos, st.lists(items, min_size=1), classes),
     st.tuples(st.sampled_from(["undo", "redo"]), whos, st.just(0), st.just(0)),
@@ -91,9 +92,21 @@ class World:
 def do(world: World, model: Model, step: tuple, number: int) -> None:
     what, who, which, class_number = step
     class_id = world.class_ids[class_number]
-    if what == "label":
-        world.send(labels.record, who, [an_event(world.items[which], class_id)])
+    if what in ("label", "stale"):
+        # Somebody who still saw the item undecided meets whatever stands there; else only what others decided.
+        seen = {"over": None} if what == "stale" else {}
+        status, _, by, _ = model.stands[which]
+        is_unseen = status != "todo" and (what == "stale" or by != who)
+        recorded = world.send(labels.record, who, [an_event(world.items[which], class_id, **seen)])
+        assert [each["annotator"] for each in recorded.conflicts] == ([by] if is_unseen else [])
         model.decide(who, [(which, "labeled", (class_id,))])
+    elif what == "check":
+        recorded = world.send(labels.record, who, [an_event(world.items[which], class_id, action="check")])
+        if model.stands[which][0] == "labeled":
+            # An answer beside the label; a decision all the same, to be taken back and brought again.
+            model.decide(who, [])
+        else:
+            assert [each["code"] for each in recorded.rejected] == ["not_labeled"]
     elif what in ("skip", "flag", "clear"):
         world.send(labels.record, who, [an_event(world.items[which], action=what)])
         model.decide(who, [(which, {"skip": "skipped", "flag": "flagged", "clear": "todo"}[what], ())])
@@ -101,13 +114,10 @@ def do(world: World, model: Model, step: tuple, number: int) -> None:
         assert world.send(labels.record, who, [an_event(world.items[which], 10**6)]).rejected
     elif what == "bulk":
         chosen = [world.items[each].id for each in which]
-        world.send(labels.bulk, who, chosen, [class_id], event_id=f"{world.project.id} bulk {number}")
+        world.send(bulk_label, who, chosen, [class_id], event_id=f"{world.project.id} bulk {number}")
         model.decide(who, [(item, "labeled", (class_id,)) for item in dict.fromkeys(which)])
     elif what in ("undo", "redo"):
-        # An undo that found nothing to do leaves no trace, and sent again may find something: that is no repetition.
-        moved = getattr(labels, what)(world.session, world.project, who, f"{world.project.id} {what} {number}")
-        if moved.item_ids:
-            world.sent.append((getattr(labels, what), who, (f"{world.project.id} {what} {number}",), {}))
+        world.send(getattr(moves, what), who, f"{world.project.id} {what} {number}")
         getattr(model, what)(who)
     elif world.sent:
         way, sent_by, args, names = world.sent[-1 - which % len(world.sent)]
@@ -119,8 +129,12 @@ def from_events(session: Session, item_id: int) -> State:
     state = State()
     own: dict[int, LabelEvent] = {}
     after: dict[int, State] = {}
+    checks: set[int] = set()
     for event in session.query(LabelEvent).filter_by(item_id=item_id).order_by(LabelEvent.id):
-        if event.action == "undo":
+        if event.action == "check" or event.decision_id in checks:
+            checks.add(event.decision_id)
+            assert event.class_ids == list(state.class_ids) or event.action == "check"
+        elif event.action == "undo":
             state = State.from_json(own[event.decision_id].before)
         elif event.action == "redo":
             state = after[event.decision_id]

@@ -1,10 +1,14 @@
 """What comes next, in every order."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import event
 
 from backend import errors
-from backend.labeling import labels, queue
+from backend.labeling import labels, moves, queue
+from db import leases as rows
+from db.models import now
 from tests.labeling.builders import a_project, a_suggestion_set, an_event, an_item, class_id, some_items
 
 
@@ -23,11 +27,11 @@ def test_decided_items_do_not_come_again_and_undone_ones_do(session):
     first, second = some_items(session, project, 2)
     labels.record(session, project, "ada", [an_event(first, class_id(project, "bird"))])
     assert ids(queue.next_items(session, project)) == [second.id]
-    labels.undo(session, project, "ada", "u")
+    moves.undo(session, project, "ada", "u")
     assert ids(queue.next_items(session, project)) == [first.id, second.id]
 
 
-@pytest.mark.parametrize("order", ["sequential", "random", "uncertain", "class:bird"])
+@pytest.mark.parametrize("order", ["sequential", "random", "uncertain", "class:bird", "sure:bird"])
 def test_pages_go_on_where_the_last_one_ended_and_leave_out_what_is_held(session, order):
     project = a_project(session)
     items = some_items(session, project, 7)
@@ -91,13 +95,81 @@ def test_an_unknown_order_or_class_is_refused_with_the_ones_there_are(session):
     project = a_project(session)
     with pytest.raises(errors.Invalid) as refused:
         queue.next_items(session, project, "alphabetical")
-    assert "sequential, random, uncertain, class:NAME" in refused.value.hint
-    with pytest.raises(errors.Invalid) as refused:
-        queue.next_items(session, project, "class:horse")
-    assert '"bird", "cat", "dog"' in refused.value.hint
+    assert "sequential, random, uncertain, diverse, mixed, class:NAME, sure:NAME" in refused.value.hint
+    for order in ("class:horse", "sure:horse"):
+        with pytest.raises(errors.Invalid) as refused:
+            queue.next_items(session, project, order)
+        assert '"bird", "cat", "dog"' in refused.value.hint
+    for order in ("class", "sequential:bird", "search: ", "search:", ""):
+        with pytest.raises(errors.Invalid):
+            queue.next_items(session, project, order)
 
 
-@pytest.mark.parametrize("order", ["sequential", "random", "uncertain", "class:bird"])
+def test_items_like_one_that_is_not_there_are_refused(session):
+    project, other = a_project(session), a_project(session)
+    stranger = an_item(session, other)
+    for what in ("999", "heron", "", "-1", "9" * 40, str(stranger.id)):
+        with pytest.raises(errors.NotFound):
+            queue.next_items(session, project, f"similar:{what}")
+
+
+def test_the_surest_of_a_class_come_first_for_the_grid(session):
+    project = a_project(session)
+    sure, unsure, cat, surest = some_items(session, project, 4)
+    says = {sure: [0.9, 0.05, 0.05], unsure: [0.4, 0.35, 0.25], cat: [0.1, 0.8, 0.1], surest: [0.95, 0.05, 0.0]}
+    a_suggestion_set(session, project, says)
+    assert ids(queue.next_items(session, project, "sure:Bird")) == ids([surest, sure, unsure])
+
+
+def test_a_class_without_suggestions_gives_nothing(session):
+    project = a_project(session)
+    some_items(session, project, 2)
+    assert queue.next_items(session, project, "class:bird") == []
+    assert queue.next_items(session, project, "sure:bird") == []
+
+
+def test_the_likeliest_class_counts_where_an_item_may_have_several(session):
+    project = a_project(session, multi_label=True)
+    both, cat = some_items(session, project, 2)
+    a_suggestion_set(session, project, {both: [0.9, 0.8, 0.1], cat: [0.3, 0.6, 0.1]})
+    assert ids(queue.next_items(session, project, "sure:bird")) == [both.id]
+    assert ids(queue.next_items(session, project, "sure:cat")) == [cat.id]
+
+
+def test_an_archived_class_is_no_order_and_the_others_go_on(session):
+    project = a_project(session)
+    bird, cat = some_items(session, project, 2)
+    a_suggestion_set(session, project, {bird: [0.9, 0.05, 0.05], cat: [0.1, 0.8, 0.1]})
+    project.classes[0].archived = True
+    session.flush()
+    with pytest.raises(errors.Invalid):
+        queue.next_items(session, project, "sure:bird")
+    assert ids(queue.next_items(session, project, "sure:cat")) == [cat.id]
+    assert ids(queue.next_items(session, project, "uncertain")) == ids([cat, bird])
+
+
+@pytest.mark.parametrize("order", ["sequential", "random", "uncertain", "class:bird", "sure:bird"])
+@pytest.mark.parametrize("few", [0, 2000])
+def test_what_is_decided_or_held_by_anybody_never_comes(session, monkeypatch, order, few):
+    project = a_project(session)
+    items = some_items(session, project, 6)
+    a_suggestion_set(session, project, {item: [0.9 - item.id / 100, 0.1, 0.0] for item in items})
+    labels.record(session, project, "ada", [an_event(items[0], class_id(project, "bird"))])
+    rows.take(session, project.id, "bob/", ids(items[1:3]), until=now() + timedelta(minutes=1), limit=9)
+    monkeypatch.setattr("db.queue.FEW", few)
+    assert sorted(ids(queue.next_items(session, project, order))) == ids(items[3:])
+
+
+@pytest.mark.parametrize("order", ["sequential", "random", "uncertain", "class:bird", "sure:bird"])
+def test_a_thousand_items_can_be_left_out(session, order):
+    project = a_project(session)
+    items = some_items(session, project, 4)
+    a_suggestion_set(session, project, {item: [0.9 - item.id / 100, 0.1, 0.0] for item in items})
+    without = [items[0].id, *range(10**6, 10**6 + 999)]
+    assert sorted(ids(queue.next_items(session, project, order, without=without))) == ids(items[1:])
+
+
+@pytest.mark.parametrize("order", ["sequential", "random", "uncertain", "class:bird", "sure:bird"])
 def test_every_order_walks_an_index_and_sorts_nothing(session, monkeypatch, order):
     project = a_project(session)
     items = some_items(session, project, 6)
@@ -116,3 +188,8 @@ def test_every_order_walks_an_index_and_sorts_nothing(session, monkeypatch, orde
     ]
     assert any("items" in step for step in steps)
     assert [step for step in steps if "SCAN" in step or "TEMP B-TREE" in step] == []
+    if order not in ("sequential", "random"):
+        walked = [step for step in steps if "suggestions_by_" in step or "items_decided" in step]
+        assert len(walked) >= 2
+        # A row of items has the text before the status: none is read for what the walk passes by.
+        assert all("COVERING INDEX" in step for step in walked if "suggestions_by_item" not in step)

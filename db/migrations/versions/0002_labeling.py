@@ -1,4 +1,4 @@
-"""Leases, counted items, acceptances, undo requests, and what was suggested.
+"""Leases, counted items, acceptances, bulk actions, and what was suggested.
 
 The triggers hang on the table `items`: a later batch_alter_table of it has to make them again (`count_items`).
 """
@@ -78,21 +78,33 @@ def upgrade() -> None:
         batch_op.create_index("leases_by_holder", ["project_id", "holder"], unique=False)
 
     op.create_table(
-        "moves",
+        "bulk_actions",
         sa.Column("event_id", sa.String(length=80), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("decision_id", sa.Integer(), nullable=True),
+        sa.Column("cursor", sa.Integer(), nullable=False),
+        sa.Column("upto", sa.Integer(), nullable=True),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("left", sa.Integer(), nullable=False),
+        sa.Column("is_done", sa.Boolean(), nullable=False),
         sa.Column("created_at", db.models.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("event_id"),
     )
-    with op.batch_alter_table("moves", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_moves_project_id"), ["project_id"], unique=False)
+    with op.batch_alter_table("bulk_actions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bulk_actions_project_id"), ["project_id"], unique=False)
 
     with op.batch_alter_table("label_events", schema=None) as batch_op:
         batch_op.add_column(sa.Column("suggested", sa.JSON(), nullable=True))
         batch_op.create_index("events_by_annotator", ["project_id", "annotator_id", "id"], unique=False)
+        batch_op.create_index(
+            "events_of_checks",
+            ["project_id", "annotator_id", "item_id"],
+            unique=False,
+            sqlite_where=sa.text("action = 'check'"),
+            postgresql_where=sa.text("action = 'check'"),
+        )
 
     with op.batch_alter_table("suggestions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("suggestions_by_class"))
@@ -124,13 +136,14 @@ def downgrade() -> None:
         batch_op.create_index(batch_op.f("suggestions_by_class"), ["set_id", "class_id", "confidence"], unique=False)
 
     with op.batch_alter_table("label_events", schema=None) as batch_op:
+        batch_op.drop_index("events_of_checks")
         batch_op.drop_index("events_by_annotator")
         batch_op.drop_column("suggested")
 
-    with op.batch_alter_table("moves", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_moves_project_id"))
+    with op.batch_alter_table("bulk_actions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bulk_actions_project_id"))
 
-    op.drop_table("moves")
+    op.drop_table("bulk_actions")
     with op.batch_alter_table("leases", schema=None) as batch_op:
         batch_op.drop_index("leases_by_holder")
         batch_op.drop_index("leases_by_end")

@@ -5,7 +5,6 @@ const FETCH = 40;
 const DRAWN_AHEAD = 20;
 const DRAWN_BEHIND = 8;
 const MOST_LEFT_OUT = 600;
-const IMAGE_SIZE = 1200;
 const LOOK_AGAIN_MS = 1500;
 // The suggestions learn from the labels: what waits further ahead is asked for again after so many decisions.
 const FRESH_AFTER = 10;
@@ -21,6 +20,10 @@ class Ahead {
     this.seen = 0;
     this.isEnd = false;
     this.isAway = false;
+    // {message, hint}: why there is nothing in this order.
+    this.trouble = null;
+    // Not what the queue brings but a list of its own: {done}.
+    this.asked = null;
     this.turn = 0;
     this.isFetching = false;
     this.sinceFresh = 0;
@@ -33,8 +36,8 @@ class Ahead {
   // Forget what was not seen yet: another order, other suggestions.
   restart() {
     this.turn += 1;
-    this.isFetching = false;
-    this.isEnd = false;
+    this.isFetching = this.isEnd = false;
+    this.trouble = this.asked = null;
     this.cut(this.seen);
   }
 
@@ -51,21 +54,32 @@ class Ahead {
   bring(item) {
     const there = this.known.get(item.id);
     if (there) {
-      Object.assign(there, { status: item.status, class_ids: item.class_ids, draft: null });
+      const { status, class_ids, over } = item;
+      Object.assign(there, { status, class_ids, over, draft: null });
       return this.move(this.entries.indexOf(there));
     }
     this.entries.splice(this.cursor, 0, this.entryOf(item));
     this.seen = Math.max(this.seen, this.cursor + 1);
   }
 
-  // Decided items, shown once more.
-  review(items) {
+  // These items and no others: decided ones, shown once more, or some to be answered blind. `done` is called at their end.
+  only(items, done = null, more = {}) {
     this.turn += 1;
     this.isFetching = false;
     this.isEnd = true;
+    this.trouble = null;
+    this.asked = { done: done ?? (() => endOfList(this.pad)) };
     this.cursor = this.seen = 0;
     this.known.clear();
-    this.entries = items.map((item) => this.entryOf(item));
+    this.entries = items.map((item) => Object.assign(this.entryOf(item), more));
+  }
+
+  // Back from those to the queue.
+  goOn() {
+    this.entries = [];
+    this.known.clear();
+    this.cursor = this.seen = 0;
+    this.restart();
   }
 
   entryOf(item) {
@@ -73,6 +87,22 @@ class Ahead {
     entry.suggestion = item.suggestion;
     this.known.set(item.id, entry);
     return entry;
+  }
+
+  // What no other tab shall get: the item shown and those ahead, as far as they are to do.
+  held() {
+    const from = Math.min(this.cursor, this.seen);
+    return this.entries.slice(from).filter((entry) => entry.status === "todo" && !entry.isCheck).map((entry) => entry.id);
+  }
+
+  // Somebody else has these, or has decided on them.
+  drop(itemIds) {
+    const lost = new Set(itemIds);
+    const from = this.cursor + 1;
+    const gone = this.entries.slice(from).filter((entry) => lost.has(entry.id) && entry.status === "todo");
+    if (!gone.length) return;
+    this.entries = this.entries.filter((entry) => !gone.includes(entry));
+    gone.forEach((entry) => this.known.delete(entry.id));
   }
 
   async fill() {
@@ -86,22 +116,27 @@ class Ahead {
     if (without.size > MOST_LEFT_OUT) return;
     const turn = this.turn;
     this.isFetching = true;
-    const found = await this.fetch(without);
+    const found = await this.fetch(this.pad.order, FETCH, without);
     if (turn !== this.turn) return;
     this.isFetching = false;
     this.isAway = found === null;
+    this.trouble = found?.error ?? null;
     if (found === null) setTimeout(() => this.fill(), LOOK_AGAIN_MS);
+    else if (this.trouble) this.isEnd = true;
     else this.take(found, Math.max(kept, this.seen + 1), isStale);
-    if (found?.some((item) => item.suggestion)) this.pad.suggestionsCame();
+    if (found?.some?.((item) => item.suggestion)) this.pad.suggestionsCame();
     this.pad.filled();
   }
 
-  async fetch(without) {
-    const asked = new URLSearchParams({ order: this.pad.order, limit: FETCH, annotator: this.pad.annotator });
+  // The next items in this order; null when nobody answers, {error} when there are none in such an order.
+  async fetch(order, limit, without) {
+    const asked = new URLSearchParams({ order, limit, annotator: this.pad.annotator, tab: tab.id });
     if (without.size) asked.set("exclude", [...without].join(","));
     try {
       const response = await fetch(`/api/projects/${this.pad.project.id}/queue?${asked}`);
-      return response.ok ? (await response.json()).items : null;
+      const answer = await response.json();
+      if (response.ok) return answer.items;
+      return response.status < 500 || response.status === 503 ? answer : null;
     } catch {
       return null;
     }
@@ -116,7 +151,8 @@ class Ahead {
       for (const item of found) if (old.has(item.id)) this.known.set(item.id, old.get(item.id));
     }
     const there = new Set(this.entries.map((entry) => entry.id));
-    const fresh = found.filter((item) => !there.has(item.id) && !this.pad.outbox.holds(item.id));
+    const onTheWay = this.pad.outbox.itemIds();
+    const fresh = found.filter((item) => !there.has(item.id) && !onTheWay.has(item.id));
     this.entries.push(...fresh.map((item) => this.entryOf(item)));
     this.isEnd = found.length === 0 || (fresh.length === 0 && !isStale);
   }
@@ -124,40 +160,8 @@ class Ahead {
   // Draw what comes next, and let go of what lies far behind.
   draw() {
     const from = Math.max(0, this.cursor - DRAWN_BEHIND);
+    const sought = wordsSought(this.pad);
     this.entries.slice(0, from).forEach((entry) => (entry.node = null));
-    this.entries.slice(from, this.cursor + DRAWN_AHEAD + 1).forEach((entry) => nodeOf(entry));
+    this.entries.slice(from, this.cursor + DRAWN_AHEAD + 1).forEach((entry) => nodeOf(entry, sought));
   }
-}
-
-function nodeOf(entry) {
-  entry.node ??= entry.kind === "image" ? pictureOf(entry) : wordsOf(entry);
-  return entry.node;
-}
-
-function wordsOf(entry) {
-  const text = entry.text ?? "";
-  const size = text.length < 160 ? "wn-short" : text.length < 700 ? "wn-middling" : "wn-long";
-  const words = element("div", `wn-words ${size}`);
-  words.textContent = text;
-  words.dir = "auto";
-  const sheet = element("div", "wn-sheet", [words]);
-  // So that a long text can be scrolled with the keys.
-  if (size === "wn-long") sheet.tabIndex = 0;
-  return sheet;
-}
-
-function pictureOf(entry) {
-  const picture = new Image();
-  const frame = element("div", "wn-frame", [picture]);
-  picture.className = "wn-picture";
-  picture.alt = entry.source || `Image ${entry.id}`;
-  // In step with everything else: the picture and its suggestion change in the same frame.
-  picture.decoding = "sync";
-  picture.src = `${entry.image}&size=${IMAGE_SIZE}`;
-  picture.onload = () => frame.classList.toggle("wn-tiny", Math.max(picture.naturalWidth, picture.naturalHeight) <= 128);
-  picture.decode().catch(() => {
-    if (picture.complete && picture.naturalWidth) return;
-    frame.replaceChildren(element("p", "wn-quiet", ["This image cannot be shown. Skip or flag it."]));
-  });
-  return frame;
 }

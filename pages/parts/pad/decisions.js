@@ -11,15 +11,18 @@ class Decisions {
     this.undone = [];
   }
 
-  add(entry, before, after, eventId) {
-    this.done.push({ entry, before, after, eventId });
+  // A decision: {eventId, changes: [{entry, before, after}]}. One undo takes all of it back.
+  add(eventId, changes) {
+    this.done.push({ eventId, changes });
     this.undone = [];
-    this.put(entry, after);
+    for (const { entry, after } of changes) this.put(entry, after);
   }
 
   put(entry, state) {
-    this.pad.progress[entry.status] -= 1;
-    this.pad.progress[state.status] += 1;
+    if (!entry.isCheck) {
+      this.pad.progress[entry.status] -= 1;
+      this.pad.progress[state.status] += 1;
+    }
     Object.assign(entry, state, { draft: null });
   }
 
@@ -36,23 +39,41 @@ class Decisions {
     const decision = from.pop();
     if (decision) {
       to.push(decision);
-      this.put(decision.entry, decision[state]);
-      const at = pad.ahead.entries.indexOf(decision.entry);
-      if (at >= 0) pad.ahead.move(at);
+      for (const { entry, [state]: there } of decision.changes) this.put(entry, there);
+      const at = pad.ahead.entries.indexOf(decision.changes[0].entry);
+      if (at >= 0 && !pad.grid) pad.ahead.move(at);
       pad.show();
-      pad.view.say(words);
+      pad.view.say(decision.changes.length > 1 ? `${words}: ${number(decision.changes.length)} items` : words);
     }
-    pad.outbox.put(pad.annotator, kind, { event_id: newId(), item_id: decision?.entry.id }, decision?.eventId);
+    const itemId = decision?.changes[0].entry.id;
+    pad.outbox.put(pad.annotator, kind, { event_id: newId(), item_id: itemId }, decision?.eventId);
   }
 
   // It will never be stored: back to how it was.
-  refused({ event_id: eventId, message }) {
+  refused({ event_id: eventId, item_id: itemId, message }) {
     const decision = this.done.find((each) => each.eventId === eventId);
-    this.done = this.done.filter((each) => each !== decision);
-    if (decision) Object.assign(decision.entry, decision.before);
-    const name = (decision?.entry.text ?? decision?.entry.source ?? "").slice(0, 40);
+    const change = decision?.changes.find(({ entry }) => itemId === undefined || entry.id === itemId);
+    if (change) {
+      decision.changes = decision.changes.filter((each) => each !== change);
+      this.done = this.done.filter((each) => each.changes.length);
+      Object.assign(change.entry, change.before);
+    }
+    const name = nameOf(change?.entry);
     this.pad.view.warn(name ? `Not saved: “${name}”. ${message}` : `A decision was not saved. ${message}`);
     this.pad.show();
+  }
+
+  // Somebody else, or another tab, had decided on the item, and this person could not know.
+  met({ event_id: eventId, annotator, status, class_ids: classIds }) {
+    const { pad } = this;
+    const change = this.done.find((each) => each.eventId === eventId)?.changes[0];
+    const names = classIds.map((id) => pad.classes.get(id)?.name ?? "a class that is gone").join(", ");
+    const what = status === "labeled" ? `labeled ${names || "with no class"}` : status;
+    const who = annotator === pad.annotator ? "You, in another tab, had" : `${annotator ?? "Somebody"} had`;
+    const isSame = change?.after.status === status && String(change.after.class_ids) === String(classIds);
+    const item = change ? `“${nameOf(change.entry)}”` : "an item";
+    const then = isSame ? "You decided the same." : "Your decision took its place; the history of the item has both.";
+    pad.view.warn(`${who} already ${what} ${item}. ${then}`);
   }
 
   // The server's word on an undo or redo. Mostly it is what was painted; else another tab or visit came between.
@@ -75,8 +96,12 @@ class Decisions {
     const at = list.findIndex((each) => each.eventId === eventId);
     if (at < 0) return;
     const [decision] = list.splice(at, 1);
-    Object.assign(decision.entry, decision[state], { draft: null });
+    for (const { entry, [state]: there } of decision.changes) Object.assign(entry, there, { draft: null });
     if (kind === "undo") this.done.push(decision);
     else this.undone.push(decision);
   }
+}
+
+function nameOf(entry) {
+  return (entry?.text ?? entry?.source ?? "").slice(0, 40);
 }

@@ -28,8 +28,19 @@ const ACTIONS = {
   Enter: (pad) => pad.accept(),
   Backspace: (pad) => pad.clear(),
   Delete: (pad) => pad.clear(),
-  " ": (pad) => pad.decide("skip"),
-  f: (pad) => pad.decide("flag"),
+  " ": (pad) => pad.skip(),
+  f: (pad) => pad.flag(),
+  g: (pad) => pad.toggleGrid(),
+};
+
+// In the grid the arrows go from card to card.
+const GRID_STEPS = {
+  ArrowLeft: () => -1,
+  ArrowRight: () => 1,
+  ArrowUp: (grid) => -grid.columns,
+  ArrowDown: (grid) => grid.columns,
+  Home: () => -Infinity,
+  End: () => Infinity,
 };
 
 // Do what the key means. True when it was meant for the pad. A held key is one press.
@@ -45,7 +56,12 @@ function press(pad, event, clicked) {
     return once(() => (key === "y" || event.shiftKey ? pad.redo() : pad.undo()));
   }
   if (key === "?") return once(() => pad.toggleHelp());
-  if (pad.view.help.open || document.querySelector("[role='dialog']")) return false;
+  if (pad.view.dialog.open || document.querySelector("[role='dialog']")) return false;
+  if (pad.grid) {
+    if (Object.hasOwn(GRID_STEPS, key)) return pad.grid.step(GRID_STEPS[key](pad.grid)), true;
+    if (key === "Escape") return once(() => pad.toggleGrid());
+  } else if (itemKey(pad, key, event)) return true;
+  if (key === "h" && event.shiftKey) return once(() => showHistory(pad));
   if (key === "ArrowLeft" || key === "ArrowRight") {
     pad.step(key === "ArrowLeft" ? -1 : 1);
     return true;

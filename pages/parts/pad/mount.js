@@ -2,7 +2,7 @@
 
 const mounted = new WeakMap();
 
-export default function mount({ parentElement, data, setTriggerValue }) {
+export default function mount({ parentElement, data, setTriggerValue, setStateValue }) {
   let there = mounted.get(parentElement);
   if (there && there.pad.project.key !== data.key) {
     there.end();
@@ -13,6 +13,7 @@ export default function mount({ parentElement, data, setTriggerValue }) {
     there.pad.update(data);
   } else {
     there = open(parentElement, data, (page) => setTriggerValue("go", page));
+    there.pad.tellName = (name) => setStateValue("annotator", name);
     mounted.set(parentElement, there);
   }
   there.fit();
@@ -43,11 +44,15 @@ function open(parentElement, data, go) {
   );
   addEventListener("pointerdown", (event) => (clicked = event.target.closest?.(PRESSABLE) ?? null), { capture: true, signal });
   addEventListener("resize", fit, { signal });
+  addEventListener("pagehide", () => pad.letGo(), { signal });
+  // Back from another page of the browser, or from a long sleep.
+  addEventListener("pageshow", (event) => event.persisted && pad.holdAgain(), { signal });
+  document.addEventListener("visibilitychange", () => document.hidden || pad.holdAgain(), { signal });
   // The link that led here still has the focus, and Enter would follow it again.
   if (!document.activeElement?.matches(TEXT_FIELDS)) pad.view.focus();
   const end = () => {
     ended.abort();
-    if (pad.outbox.listener === pad) pad.outbox.listener = null;
+    pad.end();
     root.remove();
   };
   return { pad, fit, end };

@@ -4,6 +4,8 @@
 
 const MOST_IN_A_BATCH = 200;
 const ANSWER_WITHIN_MS = 20000;
+// An action over many items takes its time.
+const LONG_ANSWER_WITHIN_MS = 120000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 4000;
 
@@ -23,7 +25,7 @@ function newId() {
 
 class Outbox {
   constructor(projectId, projectKey) {
-    this.url = `/api/projects/${projectId}/labels`;
+    this.url = `/api/projects/${projectId}`;
     this.prefix = `winnow/outbox/${projectKey}/`;
     this.listener = null;
     this.isSending = false;
@@ -31,12 +33,13 @@ class Outbox {
     this.trouble = "";
     this.isKept = true;
     this.oneByOne = 0;
+    this.waiting = [];
     this.lastTime = 0;
     this.letters = this.readKept();
     addEventListener("online", () => this.wake?.());
   }
 
-  // A letter: {key, annotator, kind: "event" | "undo" | "redo", event, target}. `key` sorts by time.
+  // A letter: {key, annotator, kind: "event" | "undo" | "redo" | "bulk" | "accept", event, target}. `key` sorts by time.
   readKept() {
     const kept = [];
     try {
@@ -79,15 +82,17 @@ class Outbox {
     }
   }
 
-  holds(itemId) {
-    return this.letters.some((letter) => letter.event.item_id === itemId);
+  itemIds() {
+    return new Set(this.letters.flatMap(itemsOf));
   }
 
-  itemIds() {
-    return this.letters.map((letter) => letter.event.item_id).filter((id) => id !== undefined);
+  // Resolves as soon as nothing is left to send.
+  async empty() {
+    while (this.letters.length) await new Promise((resolve) => this.waiting.push(resolve));
   }
 
   changed() {
+    if (this.letters.length === 0) for (const resolve of this.waiting.splice(0)) resolve();
     this.listener?.changed();
   }
 
@@ -123,21 +128,19 @@ class Outbox {
   // What the server answered; {trouble} when it should be tried again; {refused} when it never will work.
   async send(batch) {
     const [{ annotator, kind, event }] = batch;
-    const path = kind === "event" ? this.url : `${this.url}/${kind}`;
-    const body =
-      kind === "event" ? { annotator, events: batch.map((letter) => letter.event) } : { annotator, event_id: event.event_id };
+    const body = kind === "event" ? { annotator, events: batch.map((letter) => letter.event) } : { annotator, ...event };
     try {
-      const response = await fetch(path, {
+      const response = await fetch(this.url + pathOf(kind, event), {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        signal: AbortSignal.timeout(kind === "event" ? ANSWER_WITHIN_MS : LONG_ANSWER_WITHIN_MS),
       });
       const answer = await response.json();
       if (response.ok) return answer;
       const message = answer.error?.message ?? `The server answered ${response.status}.`;
-      // Malformed in this server's eyes, which sending again would not change.
-      if (response.status === 422) return { refused: message };
+      // Wrong in this server's eyes, which sending again would not change.
+      if (response.status === 422 || (kind !== "event" && response.status === 404)) return { refused: message };
       return { trouble: message };
     } catch {
       return { trouble: "The server does not answer." };
@@ -171,4 +174,14 @@ class Outbox {
       };
     });
   }
+}
+
+function pathOf(kind, event) {
+  if (kind === "event") return "/labels";
+  return kind === "accept" ? `/acceptances/${event.acceptance_id}/accept` : `/labels/${kind}`;
+}
+
+function itemsOf({ event }) {
+  if (event.items) return event.items.map((item) => item.item_id);
+  return event.item_id === undefined ? [] : [event.item_id];
 }

@@ -30,17 +30,36 @@ class Pad {
     this.annotator = remembered("annotator", "me");
     this.knowsAnnotator = remembered("annotator", null) !== null;
     this.order = remembered(`order/${project.key}`, "sequential");
-    this.isShowing = remembered(`showing/${project.key}`, "yes") === "yes";
+    this.isShowing = !project.blind;
     this.progress = { ...project.progress };
+    this.pace = null;
     this.haveCome = false;
     this.decisions = new Decisions(this);
     this.ahead = new Ahead(this);
+    // The grid while it is open.
+    this.grid = null;
     this.view = new View(this);
     this.arrange();
-    this.view.paintSaved();
+    this.view.savedChanged();
     this.outbox.pump();
     this.show();
     this.ahead.fill();
+    this.holding = setInterval(() => this.holdAgain(), HOLD_AGAIN_MS);
+  }
+
+  end() {
+    clearInterval(this.holding);
+    if (this.outbox.listener === this) this.outbox.listener = null;
+    this.letGo();
+  }
+
+  letGo() {
+    hold(this.project.id, this.annotator, []);
+  }
+
+  async holdAgain() {
+    const lost = await hold(this.project.id, this.annotator, [...this.ahead.held(), ...(this.grid?.held() ?? [])]);
+    if (lost?.length) this.ahead.drop(lost);
   }
 
   get hasSuggestions() {
@@ -57,27 +76,22 @@ class Pad {
   arrange() {
     this.byKey = new Map(this.project.classes.filter((each) => each.key).map((each) => [each.key, each.id]));
     this.classes = new Map(this.project.classes.map((each) => [each.id, each]));
-    if (!this.orders().some(([value]) => value === this.order)) this.order = "sequential";
+    if (!ordersOf(this).some(([value]) => value === this.order)) this.order = "sequential";
     this.view.arrange();
-    this.view.paintProgress(this.progress);
-  }
-
-  orders() {
-    const always = [["sequential", "In order"], ["random", "Shuffled"]];
-    if (!this.hasSuggestions) return always;
-    const byClass = this.project.classes.map((each) => [`class:${each.name}`, `Suggested ${each.name}`]);
-    return [...always, ["uncertain", "Least sure first"], ...byClass];
+    this.view.paintStanding();
   }
 
   // The page ran again: classes or suggestions may be others now.
   update(project) {
     const isNewSet = project.suggestion_set !== this.project.suggestion_set;
+    const isOtherwise = project.blind !== this.project.blind;
     this.project = project;
+    if (isOtherwise) this.isShowing = !project.blind;
     if (this.outbox.letters.length === 0) this.progress = { ...project.progress };
     this.arrange();
-    if (isNewSet) this.ahead.restart();
+    if (isNewSet && !this.ahead.asked) this.ahead.restart();
     // There may be new data.
-    this.ahead.isEnd = false;
+    this.ahead.isEnd = this.ahead.asked !== null;
     this.show();
     this.ahead.fill();
   }
@@ -85,29 +99,56 @@ class Pad {
   chooseOrder(order) {
     this.order = order;
     remember(`order/${this.project.key}`, order);
-    this.ahead.restart();
+    this.view.arrange();
+    if (this.ahead.asked) this.ahead.goOn();
+    else this.ahead.restart();
     this.show();
     this.ahead.fill();
   }
 
-  showSuggestions(isShowing) {
+  // Hidden on every page and for everybody, for a glance at another page would give it away.
+  async showSuggestions(isShowing) {
     this.isShowing = isShowing;
-    remember(`showing/${this.project.key}`, isShowing ? "yes" : "no");
+    this.project.blind = !isShowing;
+    if (!isShowing && isOfSuggestions(this.order)) this.chooseOrder("sequential");
+    if (!isShowing && this.grid) this.toggleGrid();
     this.view.arrange();
     this.show();
+    const url = `/api/projects/${this.project.id}`;
+    const body = JSON.stringify({ blind: !isShowing });
+    const changed = await fetch(url, { method: "PATCH", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
+    if (!changed?.ok) return this.view.warn("The server does not answer: suggestions are hidden or shown in this tab only.");
+    // Those that were fetched while they were hidden came without.
+    if (isShowing) this.refresh();
+  }
+
+  async refresh() {
+    this.ahead.sinceFresh = Infinity;
+    this.ahead.fill();
+    const entry = this.ahead.current;
+    const response = entry && (await fetch(`/api/items/${entry.id}`).catch(() => null));
+    if (!response?.ok) return;
+    entry.suggestion = (await response.json()).suggestion;
+    if (entry === this.ahead.current) this.show();
   }
 
   nameAnnotator(name) {
+    this.letGo();
     this.annotator = name.trim() || "me";
     this.knowsAnnotator = true;
     remember("annotator", this.annotator);
+    // For the other pages: of this session at once, of a later one by the cookie.
+    document.cookie = `winnow_annotator=${encodeURIComponent(this.annotator)}; path=/; max-age=31536000; SameSite=Strict`;
+    this.tellName?.(this.annotator);
     this.decisions.forget();
+    this.pace = null;
     this.view.arrangeWho();
     this.view.focus();
+    this.holdAgain();
   }
 
   guessOf(entry) {
-    const said = this.isShowing ? entry.suggestion : null;
+    const said = this.isShowing && !entry.isBlind ? entry.suggestion : null;
     if (!said || !this.classes.has(said.class_id)) return null;
     const ranked = Object.entries(said.scores)
       .filter(([id]) => this.classes.has(Number(id)))
@@ -117,6 +158,7 @@ class Pad {
   }
 
   whyNoGuess() {
+    if (this.ahead.current?.isBlind) return "Answer without a suggestion";
     if (!this.hasSuggestions) return "No suggestions yet. They are made below.";
     return this.isShowing ? "No suggestion for this item" : "Suggestions are hidden";
   }
@@ -130,6 +172,7 @@ class Pad {
   }
 
   choose(classId) {
+    if (this.grid) return this.grid.choose(classId);
     const entry = this.ahead.current;
     if (!entry) return;
     if (!this.project.multi_label) return this.decide("label", [classId]);
@@ -140,6 +183,7 @@ class Pad {
   }
 
   accept() {
+    if (this.grid) return this.grid.accept();
     const entry = this.ahead.current;
     if (!entry) return;
     if (this.project.multi_label) return this.decide("label", [...this.chosenOf(entry)]);
@@ -149,29 +193,55 @@ class Pad {
     else this.view.say("There is no suggestion to accept. Press the key of a class.");
   }
 
+  skip() {
+    if (this.grid) return this.grid.leaveOut();
+    this.decide("skip");
+  }
+
+  flag() {
+    if (!this.grid) this.decide("flag");
+  }
+
   clear() {
-    if (this.ahead.current?.status !== "todo") this.decide("clear", [], 0);
+    if (!this.grid && this.ahead.current?.status !== "todo" && !this.ahead.current?.isCheck) this.decide("clear", [], 0);
   }
 
   decide(action, classIds = [], goOn = 1) {
     const entry = this.ahead.current;
     if (!entry) return;
+    // A label stands, whatever a second look says; leaving the second look out says nothing.
+    if (entry.isCheck && action === "skip") return this.forward();
     const event = {
       event_id: newId(),
       item_id: entry.id,
-      action,
+      action: entry.isCheck && action === "label" ? "check" : action,
       class_ids: classIds,
       seconds: Math.min((performance.now() - this.shownAt) / 1000, LONGEST_LOOK_S),
-      suggestion_id: (this.isShowing && entry.suggestion?.id) || null,
+      ...this.shownOf(entry),
     };
-    const before = { status: entry.status, class_ids: entry.class_ids };
-    const after = { status: STATUS_AFTER[action], class_ids: action === "flag" ? entry.class_ids : classIds };
-    this.decisions.add(entry, before, after, event.event_id);
+    // What was there before a second look is not known here.
+    if (!entry.isCheck) event.over = entry.over;
+    const before = { status: entry.status, class_ids: entry.class_ids, over: entry.over };
+    const after = { status: STATUS_AFTER[action], class_ids: action === "flag" ? entry.class_ids : classIds, over: event.event_id };
+    this.decisions.add(event.event_id, [{ entry, before, after }]);
     this.ahead.move(this.ahead.cursor + goOn);
     this.ahead.sinceFresh += 1;
     this.show();
     this.view.note.textContent = "";
     this.outbox.put(this.annotator, "event", event);
+  }
+
+  // What the person saw, for the history of the item: it may be another suggestion by the time that this arrives.
+  shownOf(entry) {
+    const guess = this.guessOf(entry);
+    if (!guess) return {};
+    const { id, share } = guess.first;
+    return { suggestion_id: entry.suggestion.id, suggested: { class_id: id, confidence: share, is_hidden: false } };
+  }
+
+  forward() {
+    this.ahead.move(this.ahead.cursor + 1);
+    this.show();
   }
 
   step(by) {
@@ -188,16 +258,28 @@ class Pad {
     this.decisions.redo();
   }
 
+  toggleGrid() {
+    if (this.grid) this.grid.end();
+    this.grid = this.grid ? null : openGrid(this);
+    this.view.arrange();
+    this.show();
+    this.ahead.fill();
+  }
+
   // From the outbox.
   changed() {
-    this.view.paintSaved();
+    this.view.savedChanged();
   }
 
   answered(batch, answer, rejected) {
     if (answer.progress && this.outbox.letters.length === 0) this.progress = { ...answer.progress };
-    this.view.paintProgress(this.progress);
+    if (answer.pace) this.pace = answer.pace;
+    this.view.paintSoon();
     rejected.forEach((each) => this.decisions.refused(each));
-    if (batch[0].kind !== "event" && !answer.refused) this.decisions.answered(batch[0], answer);
+    answer.conflicts?.forEach((each) => this.decisions.met(each));
+    const { kind } = batch[0];
+    if ((kind === "undo" || kind === "redo") && !answer.refused) this.decisions.answered(batch[0], answer);
+    this.grid?.answered(kind);
     this.ahead.fill();
   }
 
@@ -208,43 +290,28 @@ class Pad {
   }
 
   show() {
+    if (this.grid) return this.grid.show();
     const entry = this.ahead.current;
     if (entry !== this.shown) this.shownAt = performance.now();
     this.shown = entry;
     if (entry) this.view.paint(entry);
-    else this.over();
+    else over(this);
     setTimeout(() => this.afterPaint(entry));
   }
 
   afterPaint(entry) {
-    this.view.paintProgress(this.progress);
-    if (entry !== this.ahead.current) return;
+    this.view.paintStanding();
+    if (entry !== this.ahead.current || this.grid) return;
     if (entry) this.view.live.textContent = spoken(entry, this.guessOf(entry));
     this.ahead.draw();
     this.ahead.fill();
   }
 
-  over() {
-    const { skipped, flagged, todo } = this.progress;
-    const again = button("Look again", "", () => this.chooseOrder(this.order));
-    if (this.ahead.isAway) return this.view.paintOver("The server does not answer", "Your decisions are kept in this browser and sent as soon as it is back.");
-    if (!this.ahead.isEnd) return this.view.paintOver("", "Getting the next items …");
-    if (todo > 0 && this.order.startsWith("class:")) {
-      const inOrder = button("Go on in order", "", () => this.chooseOrder("sequential"), "wn-primary");
-      return this.view.paintOver("Nothing left here", `No item still to do is suggested to be ${this.order.slice(6)}.`, [inOrder]);
-    }
-    const rest = [skipped && `${number(skipped)} skipped`, flagged && `${number(flagged)} flagged`].filter(Boolean);
-    const words = rest.length ? `Every item has a decision; ${rest.join(" and ")}.` : "Every item has a label.";
-    const reviews = ["skipped", "flagged"].filter((status) => this.progress[status] > 0);
-    const look = reviews.map((status) => button(`Go through the ${status} ones`, "", () => this.review(status)));
-    const train = button("Train a model", "", () => this.go("train"), "wn-primary");
-    this.view.paintOver("All done", words, [train, ...look, button("Add data", "", () => this.go("data")), again]);
-  }
-
+  // Decided items of this status, to be gone through once more.
   async review(status) {
     try {
       const response = await fetch(`/api/projects/${this.project.id}/items?status=${status}&limit=${MOST_REVIEWED}`);
-      this.ahead.review((await response.json()).items);
+      this.ahead.only((await response.json()).items);
       this.show();
     } catch {
       this.view.say("The server does not answer. Try again.");
@@ -252,10 +319,7 @@ class Pad {
   }
 
   toggleHelp() {
-    const { help } = this.view;
-    if (help.open) return help.close();
-    help.replaceChildren(...helpOf(this));
-    help.showModal();
+    toggleDialog(this.view.dialog, "Keys", () => helpOf(this));
   }
 }
 

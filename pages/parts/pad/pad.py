@@ -8,13 +8,33 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.annotator import named
+
 HERE = Path(__file__).parent
-SCRIPTS = ("outbox.js", "keys.js", "ahead.js", "help.js", "view.js", "decisions.js", "pad.js", "mount.js")
+SCRIPTS = (
+    "outbox.js",
+    "tab.js",
+    "keys.js",
+    "zoom.js",
+    "item.js",
+    "ahead.js",
+    "orders.js",
+    "over.js",
+    "dialogs.js",
+    "help.js",
+    "grid.js",
+    "second_looks.js",
+    "view.js",
+    "decisions.js",
+    "pad.js",
+    "mount.js",
+)
+STYLES = ("pad.css", "item.css", "grid.css")
 
 mount = st.components.v2.component(
     "winnow.pad",
     js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-    css=(HERE / "pad.css").read_text(encoding="utf-8"),
+    css="\n".join((HERE / name).read_text(encoding="utf-8") for name in STYLES),
     # In the page's own tree, where people's scripts find it.
     isolate_styles=False,
 )
@@ -22,4 +42,6 @@ mount = st.components.v2.component(
 
 def label_pad(project: dict[str, Any]) -> str | None:
     """Draw the pad. Returns the address of the page that the person asked for at the end of the queue."""
-    return mount(key="pad", data=project, on_go_change=lambda: None).go
+    told = mount(key="pad", data=project, on_go_change=lambda: None, on_annotator_change=lambda: None)
+    named(told.annotator)
+    return told.go

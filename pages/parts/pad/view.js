@@ -18,6 +18,23 @@ function button(label, key, action, className = "") {
   return made;
 }
 
+// How long words of what was saved may wait for a quiet moment.
+const PAINT_SOON_MS = 300;
+
+// Writing the same words again would still cost a frame.
+function put(node, words) {
+  if (node.textContent !== words) node.textContent = words;
+}
+
+// "24 a minute · about 3 h left"
+function paceWords(pace, todo) {
+  if (!pace?.per_minute) return "";
+  const perMinute = pace.per_minute < 10 ? pace.per_minute.toFixed(1) : number(Math.round(pace.per_minute));
+  const minutes = todo / pace.per_minute;
+  const left = minutes < 1 ? "under a minute" : minutes < 90 ? `about ${Math.round(minutes)} min` : `about ${number(Math.round(minutes / 60))} h`;
+  return todo ? `${perMinute} a minute · ${left} left` : `${perMinute} a minute`;
+}
+
 class View {
   constructor(pad) {
     this.pad = pad;
@@ -29,21 +46,22 @@ class View {
     this.alerts = element("div", "wn-alerts", [], { role: "alert" });
     this.note = element("span", "wn-note");
     this.saved = element("span", "wn-saved");
-    this.help = element("dialog", "wn-help", [], { "aria-label": "Keys" });
+    this.dialog = element("dialog", "wn-dialog");
     this.suggestion = this.suggestionRow();
+    const history = button("History", "Shift+H", () => showHistory(this.pad), "wn-plain wn-small");
     this.root = element(
       "section",
       "wn-pad",
       [
         this.topRow(),
         this.alerts,
-        element("div", "wn-about", [this.badge, this.source]),
+        element("div", "wn-about", [this.badge, this.source, history]),
         this.stage,
         this.suggestion,
         this.classes,
         this.actionRow(),
         this.live,
-        this.help,
+        this.dialog,
       ],
       { "data-testid": "label-pad", "data-item-id": "", "data-saved": "true", "aria-label": "Labeling", tabindex: "-1" },
     );
@@ -66,17 +84,17 @@ class View {
       "aria-label": "Labeled items",
     });
     this.counts = element("span", "wn-counts");
+    this.pace = element("span", "wn-counts wn-quiet", [], { title: "Your own pace over your last items. Pauses over 30 s do not count." });
     this.order = element("select", "wn-select", [], { "aria-label": "Order" });
-    this.order.addEventListener("change", () => {
-      this.pad.chooseOrder(this.order.value);
-      this.focus();
-    });
+    this.order.addEventListener("change", () => pickOrder(this.pad, this.order.value));
     this.showing = button("", "", () => this.pad.showSuggestions(!this.pad.isShowing), "wn-plain");
     this.who = element("span", "wn-who");
+    this.gridding = button("Grid", "G", () => this.pad.toggleGrid(), "wn-plain");
     const help = button("Keys", "?", () => this.pad.toggleHelp(), "wn-plain");
     return element("div", "wn-top", [
-      element("div", "wn-far", [this.bar, this.counts]),
+      element("div", "wn-far", [this.bar, this.counts, this.pace]),
       this.order,
+      this.gridding,
       this.showing,
       this.who,
       this.saved,
@@ -87,16 +105,21 @@ class View {
   suggestionRow() {
     this.guess = element("span", "wn-guess");
     this.accept = button("Accept", "Enter", () => this.pad.accept());
-    return element("div", "wn-suggestion", [this.guess, this.accept]);
+    const many = button("Accept many …", "", () => askAccept(this.pad), "wn-plain wn-always");
+    const check = button("Re-check …", "", () => askRecheck(this.pad), "wn-plain wn-always");
+    many.title = "Take over all suggestions above a confidence, once you have seen how good they are";
+    check.title = "See how far you agree with your own labels";
+    this.many = many;
+    return element("div", "wn-suggestion", [this.guess, this.accept, element("span", "wn-space"), many, check]);
   }
 
   actionRow() {
-    this.back = button("Back", "←", () => this.pad.step(-1));
-    this.forward = button("Forward", "→", () => this.pad.step(1));
+    this.back = button("Back", "←", () => this.pad.step(-1), "wn-walk");
+    this.forward = button("Forward", "→", () => this.pad.step(1), "wn-walk");
     this.undoing = button("Undo", "Ctrl+Z", () => this.pad.undo());
     this.clearing = button("Clear", "Del", () => this.pad.clear());
-    this.skipping = button("Skip", "Space", () => this.pad.decide("skip"));
-    this.flagging = button("Flag", "F", () => this.pad.decide("flag"));
+    this.skipping = button("Skip", "Space", () => this.pad.skip());
+    this.flagging = button("Flag", "F", () => this.pad.flag());
     this.submitting = button("Save and go on", "Enter", () => this.pad.accept(), "wn-primary");
     const right = element("div", "wn-decide", [this.clearing, this.skipping, this.flagging, this.submitting]);
     return element("div", "wn-actions", [this.back, this.forward, this.undoing, this.note, right]);
@@ -108,11 +131,14 @@ class View {
     this.byClass = new Map(pad.project.classes.map((each) => [each.id, this.classButton(each)]));
     this.classes.replaceChildren(...Array.from(this.byClass.values(), (each) => each.button));
     this.order.replaceChildren(
-      ...pad.orders().map(([value, label]) => element("option", "", [label], { value })),
+      ...ordersOf(pad).map(([value, label]) => element("option", "", [label], { value })),
     );
     this.order.value = pad.order;
     this.submitting.hidden = !pad.project.multi_label;
-    this.showing.hidden = !pad.hasSuggestions;
+    this.showing.hidden = this.gridding.hidden = !pad.hasSuggestions;
+    this.gridding.setAttribute("aria-pressed", String(pad.grid !== null));
+    this.many.hidden = !pad.hasSuggestions || !pad.isShowing;
+    this.root.classList.toggle("wn-is-grid", pad.grid !== null);
     this.showing.firstChild.textContent = pad.isShowing ? "Hide suggestions" : "Show suggestions";
     this.showing.setAttribute("aria-pressed", String(pad.isShowing));
     if (!this.who.contains(document.activeElement)) this.arrangeWho();
@@ -155,7 +181,7 @@ class View {
     const { root, pad } = this;
     root.dataset.itemId = entry.id;
     root.classList.remove("wn-is-over");
-    this.stage.replaceChildren(nodeOf(entry));
+    placeItem(this.stage, entry, wordsSought(pad));
     this.source.textContent = entry.source ?? "";
     this.paintDecision(entry);
     const guess = pad.guessOf(entry);
@@ -208,24 +234,46 @@ class View {
     this.stage.replaceChildren(element("div", "wn-over", rows));
   }
 
+  // The mark for scripts at once, the words when the eye is not on the next item: a frame drawn between two presses
+  // makes the second one wait for its turn.
+  savedChanged() {
+    this.root.dataset.saved = String(this.pad.outbox.letters.length === 0);
+    this.paintSoon();
+  }
+
+  paintSoon() {
+    this.soon ??= setTimeout(() => this.paintStanding(), PAINT_SOON_MS);
+  }
+
+  paintStanding() {
+    clearTimeout(this.soon);
+    this.soon = null;
+    this.paintSaved();
+    this.paintProgress();
+  }
+
   paintSaved() {
     const { letters, trouble, isKept } = this.pad.outbox;
     const left = letters.length;
-    this.root.dataset.saved = String(left === 0);
     const where = isKept ? "kept in this browser" : "not kept if you close this tab";
     const words = left === 0 ? "Saved" : trouble ? `Offline: ${number(left)} ${where}` : `Saving ${number(left)}`;
-    this.saved.textContent = words;
+    put(this.saved, words);
     this.saved.className = `wn-saved ${left === 0 ? "wn-fine" : trouble ? "wn-trouble" : ""}`;
     this.saved.title = trouble ? `${trouble} Trying again.` : "Every decision is on the disk before it counts as saved.";
   }
 
-  paintProgress({ items, labeled, skipped, flagged }) {
-    const share = (count) => (items ? count / items : 0);
-    [labeled, skipped, flagged].forEach((count, at) => (this.bar.children[at].style.flexGrow = share(count)));
+  paintProgress() {
+    const { items, labeled, skipped, flagged, todo } = this.pad.progress;
+    const share = (count) => String(items ? count / items : 0);
+    [labeled, skipped, flagged].forEach((count, at) => {
+      const { style } = this.bar.children[at];
+      if (style.flexGrow !== share(count)) style.flexGrow = share(count);
+    });
     this.bar.setAttribute("aria-valuemax", items);
     this.bar.setAttribute("aria-valuenow", labeled);
     const rest = [skipped && `${number(skipped)} skipped`, flagged && `${number(flagged)} flagged`].filter(Boolean);
-    this.counts.textContent = [`${number(labeled)} of ${number(items)} labeled`, ...rest].join(" · ");
+    put(this.counts, [`${number(labeled)} of ${number(items)} labeled`, ...rest, `${number(todo)} left`].join(" · "));
+    put(this.pace, paceWords(this.pad.pace, todo));
   }
 
   say(words) {
@@ -237,5 +285,19 @@ class View {
     const line = element("div", "wn-alert", [element("span", "", [words])]);
     line.append(button("Close", "", () => line.remove(), "wn-plain"));
     this.alerts.append(line);
+  }
+
+  // In the grid the class buttons show what the card with the focus gets.
+  paintGridKeys(card) {
+    const { root } = this;
+    root.classList.remove("wn-is-over");
+    this.badge.textContent = "";
+    put(this.source, card?.item.source ?? "");
+    for (const [classId, there] of this.byClass) {
+      const isPressed = card !== undefined && !card.isOut && card.chosen.has(classId);
+      if (there.isPressed !== isPressed) there.button.setAttribute("aria-pressed", String((there.isPressed = isPressed)));
+      if (there.share !== null) there.score.textContent = (there.share = null) ?? "";
+      if (there.isFirst) there.button.classList.toggle("wn-suggested", (there.isFirst = false));
+    }
   }
 }

@@ -1,0 +1,195 @@
+"""Labeling many items at once, as one decision that one undo takes back.
+
+It goes over the items by id in parts, each a transaction of its own, so that nobody's label waits for it. It is known
+by its event_id: asked for again it goes on where it was, and once it is done it changes nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backend import errors, projects
+from backend.jobs import control
+from backend.labeling import labels
+from backend.labeling.checks import annotator_name, refusal
+from backend.labeling.events import part_of
+from backend.labeling.moves import PART
+from db import acceptances, bulk_actions
+from db import decisions as rows
+from db import items as item_rows
+from db import labels as label_rows
+from db.items import Filter
+from db.labels import State
+from db.models import Action, BulkAction, DecisionState, Job, JobKind, Project, Status, now
+from db.session import Session, writing
+
+# More are a job: a person sees how far it is, and can stop it.
+MOST_AT_ONCE = 5_000
+MOST_REJECTED = 1_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which items shall have which classes.
+
+    One of: `filter` or `item_ids`, all with `class_ids`; `each`, items {item_id, class_ids, suggested} with classes of
+    their own; `acceptance_id`, what was suggested when that acceptance was prepared, for items still to do.
+    """
+
+    class_ids: Sequence[int] = ()
+    filter: Filter | None = None
+    item_ids: Sequence[int] = ()
+    each: Sequence[Mapping[str, Any]] = ()
+    acceptance_id: int | None = None
+
+
+@dataclass
+class Done:
+    """How far a bulk label is: items labeled, items left as they are, and the first of the rejected ones."""
+
+    changed: int = 0
+    left: int = 0
+    is_done: bool = False
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+
+
+def count(session: Session, project: Project, wanted: Wanted) -> dict[str, int]:
+    """{count, labeled}: how many items it would label, and how many of those have a label already."""
+    if wanted.filter is not None:
+        return item_rows.count_matching(session, project.id, wanted.filter)
+    if wanted.acceptance_id is not None:
+        ids: Sequence[int] = np.unique(acceptances.pairs(session, wanted.acceptance_id)[:, 0]).tolist()
+    else:
+        ids = wanted.item_ids or [each["item_id"] for each in wanted.each]
+    found = item_rows.statuses(session, project.id, ids)
+    if wanted.acceptance_id is not None:
+        return {"count": found.get(Status.TODO, 0), "labeled": 0}
+    return {"count": sum(found.values()), "labeled": found.get(Status.LABELED, 0)}
+
+
+def label(
+    project_id: int, annotator: str, wanted: Wanted, event_id: str, on_part: Callable[[int], None] | None = None
+) -> Done:
+    """Label them all. `on_part(items that had their turn)` may raise to stop; what was labeled by then stays."""
+    done = Done()
+    while not done.is_done:
+        with writing() as session:
+            new = part(session, projects.get(session, project_id), annotator, wanted, event_id)
+        new.rejected = (done.rejected + new.rejected)[:MOST_REJECTED]
+        done = new
+        if on_part:
+            on_part(done.changed + done.left)
+    return done
+
+
+def part(session: Session, project: Project, annotator: str, wanted: Wanted, event_id: str) -> Done:
+    """Label the next items, for one transaction. Raises Invalid, before anything is changed, on wrong classes."""
+    annotator_id = rows.annotator(session, annotator_name(annotator))
+    asked = bulk_actions.get(session, event_id)
+    if asked is None:
+        _check(session, project, wanted)
+        asked = _begin(session, project, annotator_id, event_id)
+    if asked.decision_id is None or rows.state_of(session, asked.decision_id) != DecisionState.DONE:
+        # Taken back while it was at work.
+        asked.is_done = True
+    rejected: list[dict[str, Any]] = []
+    if not asked.is_done and asked.decision_id is not None:
+        events, asked.cursor, asked.is_done = _next(session, project, wanted, asked)
+        events = [event | {"event_id": part_of(event_id, event["item_id"])} for event in events]
+        rejected = labels.record_part(session, project, annotator_id, asked.decision_id, events)
+        asked.changed += len(events) - len(rejected)
+        asked.left += len(rejected)
+    session.flush()
+    return Done(asked.changed, asked.left, asked.is_done, rejected)
+
+
+def start(session: Session, project: Project, annotator: str, wanted: Wanted, event_id: str, *, total: int) -> Job:
+    """Queue a job that does it; the same event_id twice is one job. Raises Invalid on wrong classes."""
+    _check(session, project, wanted)
+    spec = {
+        "annotator": annotator_name(annotator),
+        "event_id": event_id,
+        "total": total,
+        "class_ids": list(wanted.class_ids),
+        "filter": wanted.filter.as_json() if wanted.filter else None,
+        "item_ids": list(wanted.item_ids),
+        "each": list(wanted.each),
+        "acceptance_id": wanted.acceptance_id,
+    }
+    return control.add_once(session, JobKind.LABEL, project.id, spec, f"Label {total:,} items")
+
+
+def from_spec(spec: Mapping[str, Any]) -> Wanted:
+    return Wanted(
+        class_ids=spec["class_ids"],
+        filter=Filter.from_json(spec["filter"]) if spec["filter"] else None,
+        item_ids=spec["item_ids"],
+        each=spec["each"],
+        acceptance_id=spec["acceptance_id"],
+    )
+
+
+def _check(session: Session, project: Project, wanted: Wanted) -> None:
+    if wanted.acceptance_id is not None or wanted.each:
+        return
+    if wanted.filter is None and not wanted.item_ids:
+        raise errors.Invalid("No items were named.", "Choose at least one.")
+    trial = {"item_id": 0, "action": Action.LABEL, "class_ids": wanted.class_ids}
+    archived = label_rows.archived_classes(session, project.id)
+    if why := refusal(trial, {0: State()}, archived, multi_label=project.multi_label):
+        raise errors.Invalid(why["message"], "Nothing was changed.")
+
+
+def _begin(session: Session, project: Project, annotator_id: int, event_id: str) -> BulkAction:
+    [decision_id] = rows.add(session, project.id, annotator_id, 1, now())
+    new = BulkAction(
+        event_id=event_id,
+        project_id=project.id,
+        decision_id=decision_id,
+        cursor=0,
+        # Items that come in while it is at work were not among those that the person counted.
+        upto=item_rows.newest_id(session, project.id),
+        changed=0,
+        left=0,
+        is_done=False,
+    )
+    return bulk_actions.add(session, new)
+
+
+def _next(
+    session: Session, project: Project, wanted: Wanted, asked: BulkAction
+) -> tuple[list[dict[str, Any]], int, bool]:
+    """The next events without their event_id, the cursor behind them, and whether they are the last."""
+    if wanted.acceptance_id is not None:
+        return _accepted(session, project, wanted.acceptance_id, asked.cursor)
+    if wanted.each:
+        chosen = sorted(wanted.each, key=lambda each: each["item_id"])
+        ahead = [each for each in chosen if each["item_id"] > asked.cursor][:PART]
+    else:
+        if wanted.filter is not None:
+            ids: Sequence[int] = item_rows.ids(
+                session, project.id, wanted.filter, after=asked.cursor, upto=asked.upto, limit=PART
+            )
+        else:
+            ids = [each for each in sorted(set(wanted.item_ids)) if each > asked.cursor][:PART]
+        ahead = [{"item_id": item_id, "class_ids": wanted.class_ids} for item_id in ids]
+    events = [{"action": Action.LABEL, **each} for each in ahead]
+    return events, ahead[-1]["item_id"] if ahead else asked.cursor, len(ahead) < PART
+
+
+def _accepted(
+    session: Session, project: Project, acceptance_id: int, cursor: int
+) -> tuple[list[dict[str, Any]], int, bool]:
+    pairs = acceptances.pairs(session, acceptance_id)
+    ids = np.unique(pairs[:, 0])
+    turn = ids[np.searchsorted(ids, cursor, side="right") :][:PART].tolist()
+    states = label_rows.states(session, project.id, turn)
+    events = []
+    for item_id in turn:
+        # What a person decided meanwhile stays.
+        if item_id in states and states[item_id].status == Status.TODO:
+            first, last = np.searchsorted(pairs[:, 0], [item_id, item_id + 1])
+            events.append({"action": Action.LABEL, "item_id": item_id, "class_ids": pairs[first:last, 1].tolist()})
+    return events, turn[-1] if turn else cursor, len(turn) < PART

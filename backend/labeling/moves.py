@@ -1,0 +1,124 @@
+"""Taking back what an annotator decided, and bringing it again.
+
+A decision may span a million items, so an undo goes over it in parts, each for a transaction of its own
+(`db.session.writing`): call again until `is_done`. It is known by its event_id: asked for again it goes on, and once it
+is done it changes nothing, even when it had found nothing to take back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from backend.labeling.checks import annotator_name
+from backend.labeling.events import Change, append, part_of, state_after
+from db import bulk_actions, labels
+from db import decisions as rows
+from db.labels import State
+from db.models import Action, BulkAction, DecisionState, LabelEvent, Project, Status, now
+from db.session import Session
+
+# Items in one transaction: some 30 ms, for nobody's label shall wait longer.
+PART = 300
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What an undo or redo did. `left` counts the items that somebody had changed since: they stay as they are.
+
+    `item_ids` are the first of the `changed` items.
+    """
+
+    item_ids: Sequence[int] = ()
+    changed: int = 0
+    left: int = 0
+    is_done: bool = True
+
+
+def undo(session: Session, project: Project, annotator: str, event_id: str) -> Moved:
+    """Take back the annotator's newest decision, as one."""
+    return _part(session, project, annotator, event_id, Action.UNDO)
+
+
+def redo(session: Session, project: Project, annotator: str, event_id: str) -> Moved:
+    """Bring back what the annotator undid last, unless something new was decided since."""
+    return _part(session, project, annotator, event_id, Action.REDO)
+
+
+def _part(session: Session, project: Project, annotator: str, event_id: str, action: Action) -> Moved:
+    annotator_id = rows.annotator(session, annotator_name(annotator))
+    asked = bulk_actions.get(session, event_id) or _begin(session, project, annotator_id, event_id, action)
+    if asked.decision_id is not None and not asked.is_done:
+        events = rows.events(session, asked.decision_id, asked.cursor, PART)
+        if (rows.state_of(session, asked.decision_id) == DecisionState.DONE) == (action == Action.UNDO):
+            # Somebody turned it round while this was at work.
+            events = []
+        changed = _bring_back(session, asked, annotator_id, action, events)
+        asked.changed += changed
+        asked.left += len(events) - changed
+        asked.is_done = len(events) < PART
+        asked.cursor = events[-1].id if events else asked.cursor
+        session.flush()
+    item_ids = rows.group(session, event_id) if asked.is_done and asked.decision_id is not None else ()
+    return Moved(item_ids, asked.changed, asked.left, asked.is_done)
+
+
+def _begin(session: Session, project: Project, annotator_id: int, event_id: str, action: Action) -> BulkAction:
+    is_undo = action == Action.UNDO
+    decision_id = (rows.newest_done if is_undo else rows.last_undone)(session, project.id, annotator_id)
+    if decision_id is not None:
+        rows.move(session, decision_id, DecisionState.UNDONE if is_undo else DecisionState.DONE)
+    asked = BulkAction(
+        event_id=event_id,
+        project_id=project.id,
+        decision_id=decision_id,
+        cursor=0,
+        changed=0,
+        left=0,
+        is_done=decision_id is None,
+    )
+    return bulk_actions.add(session, asked)
+
+
+def _bring_back(
+    session: Session, asked: BulkAction, annotator_id: int, action: Action, events: Sequence[LabelEvent]
+) -> int:
+    """Write what the events bring back, and return for how many: items that somebody changed since are left out."""
+    states = labels.states(session, asked.project_id, [event.item_id for event in events])
+    classes = labels.archived_classes(session, asked.project_id)
+    at = now()
+    changes = []
+    for event in events:
+        state = states[event.item_id]
+        if event.action == Action.CHECK:
+            # It changed nothing that could be brought back.
+            brings = state
+        elif state.last_event_id != (event.id if action == Action.UNDO else event.before["last_event_id"]):
+            continue
+        else:
+            before = State.from_json(event.before)
+            brings = without_gone(before if action == Action.UNDO else _done_again(event), classes)
+        part = part_of(asked.event_id, event.item_id)
+        changes.append(Change(part, event.item_id, action, event.decision_id, annotator_id, at, brings=brings))
+    append(session, asked.project_id, changes, states)
+    return len(changes)
+
+
+def _done_again(event: LabelEvent) -> State:
+    """Where the item stood after the event, so that the event can be undone again."""
+    again = Change(
+        event.event_id,
+        event.item_id,
+        Action(event.action),
+        event.decision_id,
+        event.annotator_id,
+        event.created_at,
+        tuple(event.class_ids),
+    )
+    return replace(state_after(again, State.from_json(event.before)), last_event_id=event.id)
+
+
+def without_gone(state: State, classes: Mapping[int, object]) -> State:
+    """The state without classes that were deleted since. An item that loses its only class is to do again."""
+    kept = tuple(class_id for class_id in state.class_ids if class_id in classes)
+    if state.status == Status.LABELED and state.class_ids and not kept:
+        return State(last_event_id=state.last_event_id)
+    return replace(state, class_ids=kept)

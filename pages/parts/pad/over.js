@@ -1,0 +1,38 @@
+// What stands on the stage when there is no item to show: because all is done, because more is on its way, or because
+// nobody answers.
+
+function over(pad) {
+  const { ahead, view, progress } = pad;
+  if (ahead.asked) return ahead.asked.done();
+  if (ahead.isAway) return view.paintOver("The server does not answer", "Your decisions are kept in this browser and sent as soon as it is back.");
+  const inOrder = () => button("Go on in order", "", () => pad.chooseOrder("sequential"), "wn-primary");
+  if (ahead.trouble) return view.paintOver("Nothing comes in this order", `${ahead.trouble.message} ${ahead.trouble.hint}`, [inOrder()]);
+  if (!ahead.isEnd) return view.paintOver("", "Getting the next items …");
+  if (progress.todo > 0) return left(pad, inOrder);
+  const { skipped, flagged } = progress;
+  const rest = [skipped && `${number(skipped)} skipped`, flagged && `${number(flagged)} flagged`].filter(Boolean);
+  const words = rest.length ? `Every item has a decision; ${rest.join(" and ")}.` : "Every item has a label.";
+  const reviews = ["skipped", "flagged"].filter((status) => progress[status] > 0);
+  const look = reviews.map((status) => button(`Go through the ${status} ones`, "", () => pad.review(status)));
+  const train = button("Train a model", "", () => pad.go("train"), "wn-primary");
+  const check = progress.labeled ? [button("Re-check some of yours", "", () => askRecheck(pad))] : [];
+  view.paintOver("All done", words, [train, ...look, ...check, button("Add data", "", () => pad.go("data")), lookAgain(pad)]);
+}
+
+// Some are left, but not here: in another order, or in front of somebody else.
+function left(pad, inOrder) {
+  const { view, order, progress } = pad;
+  if (order.startsWith("class:")) {
+    return view.paintOver("Nothing left here", `No item still to do is suggested to be ${order.slice(6)}.`, [inOrder()]);
+  }
+  const words = `${number(progress.todo)} ${progress.todo === 1 ? "item is" : "items are"} still to do, in front of somebody else or in another tab. They come here when they are let go, within three minutes.`;
+  view.paintOver("Nothing for you just now", words, [lookAgain(pad), ...(order === "sequential" ? [] : [inOrder()])]);
+}
+
+function lookAgain(pad) {
+  return button("Look again", "", () => pad.chooseOrder(pad.order));
+}
+
+function endOfList(pad) {
+  pad.view.paintOver("That was the last of them", "", [button("Go on labeling", "", () => backToQueue(pad), "wn-primary")]);
+}

@@ -1,0 +1,174 @@
+"""How long the queue takes in a project of 1,000,000 items: every order, `hold`, and a page of the list of items.
+
+WINNOW_BENCH_ITEMS and WINNOW_BENCH_VECTORS take other sizes.
+"""
+
+import os
+import random
+import sqlite3
+import statistics
+import tempfile
+import time
+from array import array
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import psutil
+from fastapi.testclient import TestClient
+
+from backend import projects, settings
+from backend.api.app import create
+from backend.encoding import vectors
+from backend.jobs import ask
+from backend.models.catalogue import MINILM
+from db import session as database
+from db.models import Project
+from db.session import writing
+
+ITEMS = int(os.environ.get("WINNOW_BENCH_ITEMS", "1_000_000"))
+VECTORS = int(os.environ.get("WINNOW_BENCH_VECTORS", "1_000_000"))
+DECIDED = ITEMS // 10
+TIMES = 40
+DIMENSIONS = 384
+PIECE = 50_000
+CLASSES = ("bird", "cat", "dog", "horse")
+WORDS = ("river", "market", "striker", "orbit", "verdict", "harvest", "signal", "museum", "engine", "glacier")
+NOW = "2025-01-01 00:00:00.000000"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["WINNOW_HOME"] = folder
+        started = time.perf_counter()
+        project = build()
+        size = Path(folder, "winnow.db").stat().st_size / 1e9
+        print(f"built in {time.perf_counter() - started:.0f} s, database {size:.2f} GB, {VECTORS:,} vectors")
+        try:
+            measure(project)
+        finally:
+            ask.end()
+            database.close()
+
+
+def build() -> Project:
+    """One project of ITEMS texts, all suggested, those DECIDED of which the suggestions are least sure."""
+    database.migrate(settings.database_url())
+    database.open_database(settings.database_url())
+    with writing() as session:
+        project = projects.create(session, "A million texts", "text", class_names=CLASSES)
+        assert project.classes
+    rng = np.random.default_rng(3)
+    scores = rng.dirichlet([0.6] * len(CLASSES), ITEMS).astype(np.float32)
+    decided = np.zeros(ITEMS, bool)
+    # The hard case: what is least sure was decided first, and its suggestions still lie at the front.
+    decided[np.argsort(margins_of(scores))[:DECIDED]] = True
+    connection = sqlite3.connect(settings.home() / "winnow.db")
+    connection.executescript("PRAGMA synchronous=OFF; PRAGMA cache_size=-400000;")
+    insert(connection, project, scores, decided)
+    connection.executescript("PRAGMA wal_checkpoint(TRUNCATE);")
+    connection.close()
+    for start in range(0, VECTORS, PIECE):
+        some = rng.standard_normal((min(PIECE, VECTORS - start), DIMENSIONS), np.float32)
+        some /= np.linalg.norm(some, axis=1, keepdims=True)
+        vectors.add(MINILM, [hash_of(row) for row in range(start, start + len(some))], some)
+    with writing() as session:
+        return projects.get(session, project.id)
+
+
+def insert(connection: sqlite3.Connection, project: Project, scores: np.ndarray, decided: np.ndarray) -> None:
+    class_ids = [each.id for each in project.classes]
+    connection.execute("INSERT INTO annotators VALUES (1, 'ada', ?)", (NOW,))
+    connection.execute(f"INSERT INTO decisions VALUES (1, {project.id}, 1, 'done', '{NOW}')")
+    connection.executemany(
+        "INSERT INTO items (id, project_id, content_hash, text, source, status, split, annotator_id, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (row + 1, project.id, hash_of(row), text_of(row), f"texts.csv row {row + 1}", *how, NOW)
+            for row in range(ITEMS)
+            for how in [("labeled", "train", 1) if decided[row] else ("todo", None, None)]
+        ),
+    )
+    connection.executemany(
+        "INSERT INTO label_events (event_id, project_id, item_id, annotator_id, decision_id, action, class_ids,"
+        f" before, created_at) VALUES (?, {project.id}, ?, 1, 1, 'label', '[{class_ids[0]}]', '{{}}', '{NOW}')",
+        ((f"e{row}", row + 1) for row in np.flatnonzero(decided).tolist()),
+    )
+    connection.execute(
+        "INSERT INTO suggestion_sets (id, project_id, engine, model, revision, prompts, class_ids, created_at,"
+        f" finished_at) VALUES (1, {project.id}, 'zero_shot', '{MINILM}', '', '{{}}', '{class_ids}', '{NOW}', '{NOW}')"
+    )
+    connection.executemany(
+        "INSERT INTO suggestions (set_id, item_id, class_id, confidence, margin, scores) VALUES (1, ?, ?, ?, ?, ?)",
+        (
+            (row + 1, class_ids[best], float(scores[row].max()), margin, array("f", scores[row]).tobytes())
+            for row, (best, margin) in enumerate(zip(scores.argmax(1).tolist(), margins_of(scores), strict=True))
+        ),
+    )
+    connection.execute(f"UPDATE projects SET suggestion_set_id = 1 WHERE id = {project.id}")
+    connection.commit()
+
+
+def margins_of(scores: np.ndarray) -> list[float]:
+    ranked = np.sort(scores, axis=1).astype(float)
+    return (ranked[:, -1] - ranked[:, -2]).tolist()
+
+
+def hash_of(row: int) -> bytes:
+    return sha256(f"text {row}".encode()).digest()
+
+
+def text_of(row: int) -> str:
+    pick = random.Random(row)
+    return f"{row}: " + " ".join(pick.choices(WORDS, k=pick.randint(8, 60)))
+
+
+def measure(project: Project) -> None:
+    api = TestClient(create())
+    url = f"/projects/{project.id}"
+    ask.now("warm")
+    for order in orders():
+        held: list[int] = []
+
+        def queue(order: str = order, held: list[int] = held) -> None:
+            params = {"order": order, "limit": 40, "annotator": "ada", "tab": "t1"}
+            answer = api.get(f"{url}/queue", params=params | {"exclude": ",".join(map(str, held[-400:]))})
+            assert answer.status_code == 200, answer.text
+            assert len(answer.json()["items"]) == 40, len(answer.json()["items"])
+            held += [item["id"] for item in answer.json()["items"]]
+
+        show(f"queue {order}", queue)
+        api.post(f"{url}/queue/hold", json={"annotator": "ada", "tab": "t1", "item_ids": []})
+    ids = [item["id"] for item in api.get(f"{url}/queue", params={"limit": 500}).json()["items"]]
+    show("hold 40", lambda: hold(api, url, random.sample(ids, 40)))
+    show("hold 500", lambda: hold(api, url, ids))
+    for query in ({}, {"status": "todo"}, {"status": "labeled"}, {"sort": "newest"}):
+        show(f"GET items {query or ''}", lambda query=query: api.get(f"{url}/items", params=query).raise_for_status())
+    memory = {"this process": os.getpid()} | ({"assistant": ask._line.process.pid} if ask._line else {})
+    for name, pid in memory.items():
+        print(f"{name:44} {psutil.Process(pid).memory_full_info().uss / 1e6:8.0f} MB of its own")
+
+
+def orders() -> Iterator[str]:
+    yield from ("sequential", "random", "uncertain", "class:bird", "sure:bird", "diverse", "mixed")
+    yield from (f"similar:{ITEMS // 2}", "search:a museum by the river")
+
+
+def hold(api: TestClient, url: str, ids: list[int]) -> None:
+    answer = api.post(f"{url}/queue/hold", json={"annotator": "ada", "tab": "t1", "item_ids": ids})
+    assert answer.json()["held"] == ids
+
+
+def show(name: str, call: Callable[[], object]) -> None:
+    seconds = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - started)
+    p50, p95 = statistics.median(seconds[1:]), statistics.quantiles(seconds[1:], n=20)[-1]
+    print(f"{name:44} p50 {p50 * 1000:6.0f} ms   p95 {p95 * 1000:6.0f} ms   first {seconds[0] * 1000:6.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
