@@ -1,5 +1,6 @@
 """How far the labeling of a project is."""
 
+from datetime import datetime
 from statistics import fmean, median
 from time import monotonic
 from typing import Any
@@ -14,8 +15,8 @@ PACE_OF_LAST = 200
 # Whoever looked at one item for longer had a coffee, unless most items take that long.
 PAUSE_S = 30.0
 PACE_FOR_S = 2.0
-# (project id, annotator) -> when it was counted, items a minute.
-_paces: dict[tuple[int, str], tuple[float, float | None]] = {}
+# Project, when that was made (ids come again in another home) and annotator -> when it was counted, items a minute.
+_paces: dict[tuple[int, datetime, str], tuple[float, float | None]] = {}
 
 
 def progress(session: Session, project: Project) -> dict[str, int]:
@@ -77,10 +78,11 @@ def standing(session: Session, project: Project, annotator: str) -> dict[str, An
     """{progress, pace}: what the pad shows after each change. The pace may be two seconds old."""
     counted = progress(session, project)
     name = annotator_name(annotator)
-    at, per_minute = _paces.get((project.id, name), (0.0, None))
-    if monotonic() - at > PACE_FOR_S:
+    whose = (project.id, project.created_at, name)
+    at, per_minute = _paces.get(whose, (0.0, None))
+    if per_minute is None or monotonic() - at > PACE_FOR_S:
         per_minute = pace(session, project, name)
-        _paces[project.id, name] = (monotonic(), per_minute)
+        _paces[whose] = (monotonic(), per_minute)
     return {"progress": counted, "pace": _with_time_left(per_minute, counted["todo"])}
 
 

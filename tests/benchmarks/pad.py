@@ -46,8 +46,8 @@ Millis = Sequence[float]
 def main() -> None:
     heads = ("press to painted", "its work", "on screen", "label POST", "first item", "trace")
     units = ("p50 / p95 / max", "p50 / p95", "p50 / p95", "p50 / p95", "p50 / max", "differs by")
-    for line in (heads, units):
-        print(f"{'ms':16} {'load':>5}  " + "  ".join(f"{each:>18}" for each in line))
+    for name, line in (("all in ms", heads), ("", units)):
+        print(f"{name:16} {'load' if name else '':>5}  " + "  ".join(f"{each:>18}" for each in line))
     with sync_playwright() as playwright:
         browser = launch(playwright)
         for name, fill in rows():

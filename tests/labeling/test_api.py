@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from backend.api.app import create
+from backend.labeling import bulk
 from backend.suggesting import learn
 from db.models import Item, Project
 from db.session import writing
@@ -148,3 +149,125 @@ def test_stats_count_what_was_labeled(api, url, project):
     stats = api.get(f"{url}/stats").json()
     assert stats["by_annotator"] == {"ada": 1}
     assert stats["by_class"][0] == {"class_id": project.classes[0].id, "name": "bird", "count": 1}
+
+
+def test_who_labels_what_somebody_else_decided_unseen_is_told(api, url, project):
+    bird, cat = project.classes[0].id, project.classes[1].id
+    api.post(f"{url}/labels", json={"annotator": "ada", "events": [event(1, 1, bird)]})
+    answer = api.post(f"{url}/labels", json={"annotator": "bob", "events": [event(2, 1, cat)]}).json()
+    [met] = answer["conflicts"]
+    assert (met["event_id"], met["item_id"], met["annotator"]) == ("event-2", 1, "ada")
+    assert (met["status"], met["class_ids"]) == ("labeled", [bird])
+    again = api.post(f"{url}/labels", json={"annotator": "bob", "events": [event(3, 1, bird)]}).json()
+    assert again["conflicts"] == []
+
+
+def test_who_saw_the_decision_or_decides_in_another_tab_unseen_is_told_rightly(api, url, project):
+    bird, cat = project.classes[0].id, project.classes[1].id
+    api.post(f"{url}/labels", json={"annotator": "ada", "events": [event(1, 1, bird)]})
+    seen = api.get("/items/1").json()["over"]
+    assert seen == "event-1"
+    knowing = event(2, 1, cat) | {"over": seen}
+    assert api.post(f"{url}/labels", json={"annotator": "bob", "events": [knowing]}).json()["conflicts"] == []
+    other_tab = event(3, 1, bird) | {"over": None}
+    [met] = api.post(f"{url}/labels", json={"annotator": "bob", "events": [other_tab]}).json()["conflicts"]
+    assert (met["annotator"], met["class_ids"]) == ("bob", [cat])
+
+
+def test_a_filter_is_counted_first_and_then_labeled_as_one(api, url, project):
+    cat = project.classes[1].id
+    api.post(f"{url}/labels", json={"annotator": "ada", "events": [event(1, 1, project.classes[0].id)]})
+    body = {"annotator": "ada", "filter": {"text": "item"}, "class_ids": [cat], "event_id": "all"}
+    assert api.post(f"{url}/labels/bulk?dry_run=true", json=body).json() == {"count": 5, "labeled": 1}
+    assert api.get(f"{url}/stats").json()["labeled"] == 1
+    answer = api.post(f"{url}/labels/bulk", json=body).json()
+    assert (answer["acked"], answer["changed"], answer["progress"]["labeled"]) == (["all"], 5, 5)
+    assert api.post(f"{url}/labels/undo", json={"annotator": "ada"}).json()["changed"] == 5
+    assert api.get("/items/1").json()["class_ids"] == [project.classes[0].id]
+
+
+def test_a_filter_by_class_takes_its_name(api, url, project):
+    api.post(f"{url}/labels", json={"events": [event(1, 1, project.classes[0].id)]})
+    body = {"filter": {"class": "bird"}, "class_ids": [project.classes[2].id], "event_id": "e"}
+    assert api.post(f"{url}/labels/bulk", json=body).json()["changed"] == 1
+    missing = api.post(f"{url}/labels/bulk", json=body | {"filter": {"class": "emu"}, "event_id": "f"})
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_more_than_some_thousands_become_a_job(api, url, project, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST_AT_ONCE", 3)
+    body = {"filter": {}, "class_ids": [project.classes[0].id], "event_id": "e"}
+    answer = api.post(f"{url}/labels/bulk", json=body)
+    assert answer.status_code == 202
+    assert api.get(f"/jobs/{answer.json()['job_id']}").json()["kind"] == "label"
+
+
+def test_the_history_tells_what_was_suggested_then_and_whether_it_was_seen(api, url, project):
+    with writing() as session:
+        used = session.get(Project, project.id)
+        many = session.query(Item).all()
+        a_suggestion_set(session, used, {item: [0.1, 0.2, 0.7] for item in many})
+    bird, dog = project.classes[0].id, project.classes[2].id
+    shown = {"class_id": bird, "confidence": 0.6, "is_hidden": False}
+    sent = [event(1, 1, bird) | {"suggested": shown}, event(2, 2, bird)]
+    api.post(f"{url}/labels", json={"annotator": "ada", "events": sent})
+    [first] = api.get("/items/1/history").json()["items"]
+    assert (first["annotator"], first["suggested"], first["agreed"]) == ("ada", shown, True)
+    [second] = api.get("/items/2/history").json()["items"]
+    assert (second["suggested"], second["agreed"]) == ({"class_id": dog, "confidence": 0.7, "is_hidden": True}, None)
+
+
+def test_a_blind_project_shows_no_suggestion_anywhere(api, url, project):
+    with writing() as session:
+        used = session.get(Project, project.id)
+        a_suggestion_set(session, used, {item: [0.1, 0.2, 0.7] for item in session.query(Item).all()})
+    places = ("/items/1", f"{url}/items", f"{url}/queue")
+    assert all('"confidence"' in api.get(place).text for place in places)
+    assert api.patch(url, json={"blind": True}).json()["blind"]
+    assert not any('"confidence"' in api.get(place).text for place in places)
+    assert not api.patch(url, json={"blind": False}).json()["blind"]
+    assert all('"confidence"' in api.get(place).text for place in places)
+
+
+def test_a_measured_accept_over_http(api, url, project):
+    with writing() as session:
+        used = session.get(Project, project.id)
+        a_suggestion_set(session, used, {item: [0.97, 0.02, 0.01] for item in session.query(Item).all()})
+    bird = project.classes[0].id
+    refused = api.post(f"{url}/acceptances", json={"confidence": 0.99})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid")
+    prepared = api.post(f"{url}/acceptances", json={"annotator": "ada", "confidence": 0.9})
+    assert prepared.status_code == 201
+    assert (prepared.json()["count"], len(prepared.json()["items"])) == (5, 5)
+    assert {item["suggestion"] for item in prepared.json()["items"]} == {None}
+    place = f"{url}/acceptances/{prepared.json()['id']}"
+    sent = [event(number, number, bird) for number in (1, 2, 3)]
+    api.post(f"{url}/labels", json={"annotator": "ada", "events": sent})
+    found = api.get(place).json()
+    assert (found["answers"]["right"], found["answers"]["count"], found["count"]) == (3, 3, 2)
+    for _ in range(2):
+        accepted = api.post(f"{place}/accept", json={"annotator": "ada", "event_id": "accept"}).json()
+        assert (accepted["acked"], accepted["progress"]["labeled"]) == (["accept"], 5)
+    assert api.get(place).json()["is_accepted"]
+    assert api.post(f"{url}/labels/undo", json={"annotator": "ada"}).json()["changed"] == 2
+    assert api.get(f"{url}/acceptances/77").status_code == 404
+
+
+def test_a_recheck_over_http(api, url, project):
+    bird, cat = project.classes[0].id, project.classes[1].id
+    api.post(f"{url}/labels", json={"annotator": "ada", "events": [event(1, 1, bird)]})
+    [item] = api.get(f"{url}/recheck?annotator=ada").json()["items"]
+    assert (item["id"], item["class_ids"], item["status"], item["is_blind"]) == (1, [], "todo", True)
+    answer = event(2, 1, cat, action="check")
+    assert api.post(f"{url}/labels", json={"annotator": "ada", "events": [answer]}).json()["acked"] == ["event-2"]
+    found = api.get(f"{url}/agreement?annotator=ada").json()
+    assert (found["right"], found["count"], len(found["differing"])) == (0, 1, 1)
+    assert api.get("/items/1").json()["class_ids"] == [bird]
+    assert api.get(f"{url}/recheck?annotator=eve").status_code == 422
+
+
+def test_the_pace_is_the_annotators_own(api, url, project):
+    bird = project.classes[0].id
+    sent = [event(number, number, bird) | {"seconds": 2.0} for number in (1, 2, 3)]
+    answer = api.post(f"{url}/labels", json={"annotator": "ada", "events": sent}).json()
+    assert answer["pace"] == {"per_minute": 30.0, "left_s": 4}
