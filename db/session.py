@@ -5,6 +5,7 @@ SQLite runs in WAL mode with foreign keys on and `synchronous=FULL`: what is com
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,9 @@ from sqlalchemy.orm import Session
 __all__ = ["Session", "close", "migrate", "open_database", "reading", "writing"]
 
 BUSY_TIMEOUT_MS = 15_000
+ASK_AGAIN_S = 0.001
 _engines: dict[str, Engine] = {}
-# SQLite waits by asking again after growing pauses, so that whoever waited longest asks least often. Within a process
-# the writers queue here instead.
+# Within a process the writers queue here, and only one at a time asks the file.
 _writers = threading.Lock()
 
 
@@ -109,5 +110,27 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    is_writing = connection.get_execution_options().get("is_writing")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+    if not connection.get_execution_options().get("is_writing"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        _take_write_lock(driver)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _take_write_lock(driver: sqlite3.Connection) -> None:
+    """Ask again every millisecond. SQLite's own pauses grow up to 100 ms: a job that writes all the time would nearly
+    always come first, and a label would wait."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(ASK_AGAIN_S)

@@ -47,3 +47,9 @@ def kill(who: Identity) -> None:
         os.killpg(who.pid, signal.SIGKILL)
     else:
         psutil.Process(who.pid).kill()
+
+
+def step_back() -> None:
+    """Give this process, and what it starts, a lower priority: nobody waits for a job as for the next item."""
+    if hasattr(os, "nice"):
+        os.nice(10)

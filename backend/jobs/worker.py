@@ -88,4 +88,5 @@ def unexpected(error: Exception) -> dict[str, str]:
 if __name__ == "__main__":
     # Ctrl+C in the terminal of the app is not meant for its jobs.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process.step_back()
     sys.exit(main(int(sys.argv[1])))

@@ -24,7 +24,9 @@ from backend import projects, suggesting
 from backend.encoding import vectors
 from backend.encoding.vectors import Vectors
 from db import leases
+from db import projects as project_rows
 from db import queue as rows
+from db.models import Status
 from db.queue import Part
 from db.session import Session, reading
 
@@ -32,8 +34,9 @@ from db.session import Session, reading
 SAMPLE = 2_000
 # Of what is decided or held, the newest: beyond these another order serves better.
 DECIDED = 1_000
-# How many of the least sure the diverse ones among them are chosen from, for each that is wanted.
-POOL = 8
+# From how many of the least sure those unlike each other are chosen: so many for each that is wanted, but no more than
+# this share of what is to do. Of a small project all would be among the least sure.
+POOL, POOL_SHARE = 8, 0.2
 
 
 def diverse(project_id: int, limit: int, without: Collection[int] = (), holder: str = "") -> dict[str, Any]:
@@ -48,19 +51,23 @@ def diverse(project_id: int, limit: int, without: Collection[int] = (), holder: 
 def mixed(project_id: int, limit: int, without: Collection[int] = (), holder: str = "") -> dict[str, Any]:
     """{"items": [ids]}: of four, two that the model is least sure of, one diverse and one random, in turn.
 
-    Those it is least sure of are unlike each other: chosen as above from eight times as many. The random ones keep the
-    labels honest: only they say how good a model is over all items. Without suggestions: diverse and random in turn.
+    Those it is least sure of are unlike each other: chosen as above from up to eight times as many. The random ones
+    keep the labels honest: only they say how good a model is over all items. Without suggestions there are only
+    diverse and random ones, in turn.
     """
     part = Part(project_id, limit, without, holder=holder)
     with reading() as session:
         project = projects.get(session, project_id)
         encoder_id = suggesting.encoder_of(session, project)
-        spread = _spread_out(session, replace(part, limit=-(-limit // 2)), encoder_id)
+        half = -(-limit // 2)
+        spread = _spread_out(session, replace(part, limit=half), encoder_id)
         random = rows.shuffled(session, part)
         if project.suggestion_set_id is None:
             return {"items": _merged([spread, random], random, limit)}
-        pool = rows.least_sure(session, replace(part, limit=POOL * limit), project.suggestion_set_id)
-        unsure = _unlike_each_other(session, pool, -(-limit // 2), encoder_id)
+        to_do = project_rows.status_counts(session, [project_id])[project_id].get(Status.TODO, 0)
+        size = max(half, min(POOL * half, int(POOL_SHARE * to_do)))
+        pool = rows.least_sure(session, replace(part, limit=size), project.suggestion_set_id)
+        unsure = _unlike_each_other(session, pool, half, encoder_id)
         return {"items": _merged([unsure[0::2], spread, unsure[1::2], random], random, limit)}
 
 

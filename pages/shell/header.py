@@ -17,7 +17,8 @@ QUIET_S = 15.0
 PAGE_OF = {JobKind.TRAIN: "train", JobKind.SUGGEST: "label", JobKind.EMBED: "label", JobKind.LABEL: "label"}
 
 
-def header(project_id: int | None) -> None:
+def header(project_id: int | None, *, has_counts: bool) -> None:
+    """`has_counts` is False where the page itself shows how far the labeling is, and sooner than this line could."""
     with reading() as session:
         try:
             project = projects.get(session, project_id) if project_id is not None else None
@@ -27,7 +28,7 @@ def header(project_id: int | None) -> None:
             project = None
     if project is not None:
         # Each look costs the browser a few frames, and on the label page a key press may be waiting for one.
-        st.fragment(line, run_every=WORKING_S if jobs_of(project) else QUIET_S)(project)
+        st.fragment(line, run_every=WORKING_S if jobs_of(project) else QUIET_S)(project, has_counts=has_counts)
 
 
 def jobs_of(project: Project) -> list[Job]:
@@ -35,22 +36,23 @@ def jobs_of(project: Project) -> list[Job]:
         return list(job_rows.in_states(session, (*job_rows.ACTIVE, JobState.INTERRUPTED), project.id))
 
 
-def line(project: Project) -> None:
-    at_work = jobs_of(project)
-    with reading() as session:
-        counts = rows.status_counts(session, [project.id])[project.id]
+def line(project: Project, *, has_counts: bool) -> None:
+    about = "images" if project.kind == "image" else "texts"
+    if has_counts:
+        about = f"{about} · {how_far(project)}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="winnow-header"):
-        st.markdown(f"**{plain(project.name)}** :gray[· {about(project, counts)}]", width="content")
-        for job in at_work:
+        st.markdown(f"**{plain(project.name)}** :gray[· {about}]", width="content")
+        for job in jobs_of(project):
             if st.button(words_for(job), key=f"job-{job.id}", type="tertiary", icon=icon_of(job)):
                 go_to(PAGE_OF.get(JobKind(job.kind), "data"), job=job.id)
 
 
-def about(project: Project, counts: dict[str, int]) -> str:
-    """ "images · 120 of 500 labeled" """
+def how_far(project: Project) -> str:
+    """ "120 of 500 labeled" """
+    with reading() as session:
+        counts = rows.status_counts(session, [project.id])[project.id]
     total = sum(counts.values())
-    kind = "images" if project.kind == "image" else "texts"
-    return f"{kind} · {counts.get(Status.LABELED, 0):,} of {total:,} labeled" if total else f"{kind} · no data yet"
+    return f"{counts.get(Status.LABELED, 0):,} of {total:,} labeled" if total else "no data yet"
 
 
 def words_for(job: Job) -> str:

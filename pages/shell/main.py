@@ -42,5 +42,5 @@ pages = {address: page(address, title, icon) for address, title, icon in PAGES}
 st.session_state["pages"] = pages
 chosen = st.navigation(list(pages.values()), position="top")
 if chosen.url_path:
-    header(chosen_id())
+    header(chosen_id(), has_counts=chosen.url_path != "label")
 chosen.run()

@@ -1,51 +1,51 @@
 """The pad in a real browser against a real server: keys, the outbox, undo, and what must not label."""
 
-from io import BytesIO
+from collections.abc import Iterator
 
 import pytest
-from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from backend import blobs, projects
-from db import labels
-from db.models import Item, LabelEvent, Project, Status
+from db.models import Item, Project
 from db.session import reading, writing
 from tests.e2e.conftest import App
-from tests.labeling.builders import a_project, a_suggestion_set, bulk_label, some_items
+from tests.e2e.pads import (
+    Pad,
+    a_context,
+    a_tab,
+    an_app,
+    classes_of,
+    events_of,
+    ids_of,
+    of_colours,
+    of_count,
+    status_of,
+    suggest,
+)
+from tests.labeling.builders import bulk_label
 from tests.waiting import until
 
 
-class Pad:
-    """A person in front of the pad."""
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with an_app(tmp_path_factory.mktemp("home")) as app:
+        yield app
 
-    def __init__(self, page: Page, app: App, project: Project) -> None:
-        self.page, self.app, self.project = page, app, project
-        self.root = page.get_by_test_id("label-pad")
 
-    def open(self) -> "Pad":
-        self.page.goto(f"{self.app.url}/label?project={self.project.id}")
-        expect(self.root).not_to_have_attribute("data-item-id", "", timeout=30_000)
-        return self
-
-    @property
-    def item_id(self) -> int:
-        return int(self.root.get_attribute("data-item-id") or 0)
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def is_saved(self) -> None:
-        expect(self.root).to_have_attribute("data-saved", "true", timeout=20_000)
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with a_context(browser) as context:
+        yield context
 
 
 @pytest.fixture
-def project(home) -> Project:
-    with writing() as session:
-        project = a_project(session, "bird", "cat", "dog")
-        some_items(session, project, 60)
-        assert project.classes
-    return project
+def page(context: BrowserContext) -> Iterator[Page]:
+    with a_tab(context) as page:
+        yield page
+
+
+@pytest.fixture
+def project(app) -> Project:
+    return of_count(60)
 
 
 @pytest.fixture
@@ -53,23 +53,8 @@ def pad(app, page, project) -> Pad:
     return Pad(page, app, project).open()
 
 
-def items() -> list[Item]:
-    with reading() as session:
-        return session.query(Item).order_by(Item.id).all()
-
-
-def classes_of(item_id: int) -> list[str]:
-    with reading() as session:
-        item = session.get(Item, item_id)
-        project = session.get(Project, item.project_id)
-        names = {each.id: each.name for each in project.classes}
-        state = labels.states(session, project.id, [item_id])[item_id]
-        return [names[class_id] for class_id in state.class_ids]
-
-
-def count_events() -> int:
-    with reading() as session:
-        return session.query(LabelEvent).count()
+def count_events(project: Project) -> int:
+    return len(events_of(project))
 
 
 def test_a_key_labels_and_shows_the_next_item_at_once(pad):
@@ -86,21 +71,14 @@ def test_a_key_labels_and_shows_the_next_item_at_once(pad):
     assert classes_of(first) == ["cat"]
 
 
-def test_the_next_picture_is_decoded_before_its_key_is_pressed(app, page, home):
-    with writing() as session:
-        project = projects.create(session, "Colours", "image", class_names=["red", "blue"])
-        for shade in range(12):
-            data = BytesIO()
-            Image.new("RGB", (900, 600), (20 * shade, 80, 200)).save(data, "JPEG")
-            size = {"media_type": "image/jpeg", "width": 900, "height": 600}
-            session.add(Item(project_id=project.id, content_hash=blobs.put(data.getvalue()), **size))
-    pad = Pad(page, app, project).open()
+def test_the_next_picture_is_decoded_before_its_key_is_pressed(app, page):
+    pad = Pad(page, app, of_colours(12)).open()
     loaded = "() => Array.from(document.querySelectorAll('.wn-picture'), (each) => each.complete && each.naturalWidth)"
     expect(pad.root.locator("img")).to_be_visible()
     page.wait_for_load_state("networkidle")
     for _ in range(11):
         page.keyboard.press("1")
-        assert page.evaluate(loaded) == [900]
+        assert page.evaluate(loaded) == [300]
     pad.is_saved()
 
 
@@ -108,7 +86,7 @@ def test_every_key_does_what_it_says(pad):
     start = pad.item_id
     pad.press("1", "Numpad3", " ", "f")
     pad.is_saved()
-    assert [item.status for item in items()[:4]] == [Status.LABELED, Status.LABELED, Status.SKIPPED, Status.FLAGGED]
+    assert [status_of(start + number) for number in range(4)] == ["labeled", "labeled", "skipped", "flagged"]
     assert classes_of(start + 1) == ["dog"]
     pad.press("ArrowLeft", "ArrowLeft", "ArrowLeft")
     expect(pad.page.locator('[data-class-name="dog"]')).to_have_attribute("aria-pressed", "true")
@@ -119,10 +97,7 @@ def test_every_key_does_what_it_says(pad):
 
 
 def test_enter_accepts_the_suggestion_and_blind_labeling_hides_it(app, page, project):
-    with writing() as session:
-        used = session.get(Project, project.id)
-        many = session.query(Item).all()
-        a_suggestion_set(session, used, {item: [0.1, 0.2, 0.7] for item in many})
+    suggest(project, [[0.1, 0.2, 0.7]] * 60)
     pad = Pad(page, app, project).open()
     expect(pad.root).to_contain_text("Suggested")
     expect(pad.root).to_contain_text("70 %")
@@ -143,7 +118,7 @@ def test_the_mouse_does_what_the_keys_do(pad):
     pad.press(" ")
     pad.root.get_by_role("button", name="Flag").click()
     pad.is_saved()
-    assert [item.status for item in items()[:3]] == [Status.LABELED, Status.SKIPPED, Status.FLAGGED]
+    assert [status_of(first + number) for number in range(3)] == ["labeled", "skipped", "flagged"]
     assert classes_of(first) == ["bird"]
 
 
@@ -169,7 +144,7 @@ def test_undo_takes_back_a_bulk_action_that_was_made_elsewhere(pad, project):
     pad.press("1")
     pad.is_saved()
     with writing() as session:
-        many = [item.id for item in session.query(Item).offset(10).limit(5)]
+        many = ids_of(project)[10:15]
         bulk_label(session, project, "me", many, [project.classes[2].id], event_id="elsewhere")
     pad.press("Control+z")
     expect(pad.root).to_contain_text("Undone: 5 items")
@@ -188,7 +163,7 @@ def test_decisions_that_were_not_sent_outlive_a_reload(pad):
     pad.press("1", "2", "3")
     expect(pad.root).to_have_attribute("data-saved", "false")
     expect(pad.root).to_contain_text("Offline: 3 kept in this browser")
-    assert count_events() == 0
+    assert count_events(pad.project) == 0
     pad.page.unroute("**/labels")
     pad.open()
     pad.is_saved()
@@ -205,7 +180,7 @@ def test_a_server_killed_while_labeling_loses_nothing(pad, app):
     app.start()
     pad.is_saved()
     assert [classes_of(first + number) for number in range(24)] == [["bird"], ["cat"], ["dog"]] * 8
-    assert count_events() == 24
+    assert count_events(pad.project) == 24
 
 
 def test_an_answer_that_got_lost_does_not_label_twice(pad):
@@ -223,7 +198,7 @@ def test_an_answer_that_got_lost_does_not_label_twice(pad):
     pad.is_saved()
     assert lost
     assert classes_of(first) == ["bird"]
-    assert count_events() == 1
+    assert count_events(pad.project) == 1
 
 
 def test_a_rejected_decision_is_shown_and_leaves_the_outbox(pad, project):
@@ -245,7 +220,7 @@ def test_typing_in_a_text_field_does_not_label(pad):
     expect(pad.root).to_contain_text("Labeling as f123 ada")
     pad.press("1")
     pad.is_saved()
-    assert count_events() == 1
+    assert count_events(pad.project) == 1
 
 
 def test_a_held_key_labels_once(pad):
@@ -256,7 +231,7 @@ def test_a_held_key_labels_once(pad):
     pad.page.keyboard.up("1")
     assert pad.item_id == first + 1
     pad.is_saved()
-    assert count_events() == 1
+    assert count_events(pad.project) == 1
 
 
 @pytest.mark.parametrize("key", ["Control+1", "Alt+1", "Meta+f"])
@@ -292,7 +267,8 @@ def test_the_help_names_the_keys_and_keeps_them_from_labeling(pad):
 def test_another_order_shows_other_items_without_losing_the_focus(pad):
     pad.root.get_by_label("Order").select_option("random")
     with reading() as session:
-        shuffled = session.query(Item.id).order_by(Item.content_hash).limit(2).all()
+        query = session.query(Item.id).filter_by(project_id=pad.project.id)
+        shuffled = query.order_by(Item.content_hash).limit(2).all()
     expect(pad.root).to_have_attribute("data-item-id", str(shuffled[0][0]))
     pad.press("1")
     expect(pad.root).to_have_attribute("data-item-id", str(shuffled[1][0]))

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from db.models import Item, Project
 from db.session import writing
 from tests.e2e.conftest import App
-from tests.e2e.test_pad import Pad
+from tests.e2e.pads import Pad
 from tests.labeling.builders import a_project
 
 LONG = "\n\n".join(f"Paragraph {number}: " + "the heron stood in shallow water. " * 30 for number in range(20))

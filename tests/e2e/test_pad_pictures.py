@@ -13,7 +13,7 @@ from backend.errors import BadFile
 from db.models import Item, Project
 from db.session import writing
 from tests.e2e.conftest import App
-from tests.e2e.test_pad import Pad
+from tests.e2e.pads import Pad
 from tests.waiting import until
 
 

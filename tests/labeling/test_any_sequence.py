@@ -1,5 +1,6 @@
 """Whatever people do in whatever order, sent once or again: the stored state is what a small model says."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from backend.labeling import labels, moves
 from db import labels as rows
+from db import projects
 from db.labels import State
 from db.models import Annotator, LabelEvent
 from db.session import Session, writing
@@ -156,5 +158,7 @@ def test_the_stored_state_is_what_the_steps_and_the_events_say(many):
         for number, step in enumerate(many):
             do(world, model, step, number)
             assert world.stands() == [stand[:3] for stand in model.stands]
+            counted = projects.status_counts(session, [world.project.id])[world.project.id]
+            assert Counter(counted) == Counter(stand[0] for stand in model.stands)
         for item in world.items:
             assert rows.states(session, item.project_id, [item.id])[item.id] == from_events(session, item.id)

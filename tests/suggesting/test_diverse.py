@@ -152,9 +152,9 @@ def test_half_of_a_mix_is_unsure_and_unlike_each_other(project: Project, items: 
     rows = [next(row for row, item in enumerate(items) if item.id == item_id) for item_id in found]
     assert len(set(found)) == 12
     assert len(set(rows) & set(unsure)) >= 6
-    assert {row % GROUPS for row in rows[0::2][:3]} == {0, 1, 2}
+    assert {row % GROUPS for row in set(rows) & set(unsure)} == {0, 1, 2}
     by_hash = [item.id for item in sorted(items, key=lambda item: item.content_hash)]
-    assert found[3] in by_hash[:4]
+    assert set(by_hash[:3]) <= set(found)
 
 
 def test_a_mix_without_suggestions_is_diverse_and_random(project: Project, items: list[Item]) -> None:

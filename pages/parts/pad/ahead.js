@@ -50,6 +50,12 @@ class Ahead {
     this.seen = Math.max(this.seen, this.cursor);
   }
 
+  // From what was decided elsewhere on to what is still to do.
+  passDecided() {
+    const at = this.entries.findIndex((entry, place) => place >= this.cursor && entry.status === "todo");
+    this.move(at < 0 ? this.entries.length : at);
+  }
+
   // Show an item that came from elsewhere (an undo of an earlier sitting), or show it as it is now.
   bring(item) {
     const there = this.known.get(item.id);
@@ -130,6 +136,8 @@ class Ahead {
 
   // The next items in this order; null when nobody answers, {error} when there are none in such an order.
   async fetch(order, limit, without) {
+    await tab.ready;
+    await tab.known;
     const asked = new URLSearchParams({ order, limit, annotator: this.pad.annotator, tab: tab.id });
     if (without.size) asked.set("exclude", [...without].join(","));
     try {

@@ -22,7 +22,7 @@ async function showHistory(pad) {
   if (!entry || dialog.open) return;
   fillDialog(dialog, "History of this item", [element("p", "wn-quiet", ["Getting it …"])]);
   dialog.showModal();
-  const rows = entry.isBlind ? [element("p", "", ["It is shown once you have answered."])] : await historyRows(pad, entry);
+  const rows = entry.isBlind ? [element("p", "", ["It is shown after these, so that each answer is your own."])] : await historyRows(pad, entry);
   fillDialog(dialog, "History of this item", [...rows, element("div", "wn-next", [closing(dialog)])]);
 }
 
@@ -48,7 +48,7 @@ function historyRow(pad, { annotator, action, class_ids: classIds, created_at: a
   const isBack = action === "undo" || action === "redo";
   const line = [element("b", "", [annotator]), ` ${DID[action]} `, ...chips];
   if (isBack && !chips.length) line.push("no label");
-  const said = suggested ? [element("div", "wn-quiet", [suggestedThen(pad, suggested)])] : [];
+  const said = suggested && pad.isShowing ? [element("div", "wn-quiet", [suggestedThen(pad, suggested)])] : [];
   return element("li", "", [element("div", "wn-deed", [...line, when]), ...said]);
 }
 

@@ -5,8 +5,9 @@ const CARD_IMAGE = 320;
 const CARD_LETTERS = 600;
 
 function openGrid(pad) {
-  if (!pad.hasSuggestions || !pad.isShowing) {
-    pad.view.say(pad.isShowing ? "The grid needs suggestions. They are made below." : "The grid would show what is hidden.");
+  const isHidden = !pad.isShowing || pad.ahead.current?.isBlind;
+  if (!pad.hasSuggestions || isHidden) {
+    pad.view.say(isHidden ? "The grid would show what is hidden." : "The grid needs suggestions. They are made below.");
     return null;
   }
   const guess = pad.ahead.current && pad.guessOf(pad.ahead.current);

@@ -51,12 +51,16 @@ function press(pad, event, clicked) {
     return true;
   };
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (event.ctrlKey || event.metaKey) {
+  const isControl = event.ctrlKey || event.metaKey;
+  if (key === "?" && !isControl) return once(() => pad.toggleHelp());
+  if (pad.view.dialog.open || document.querySelector("[role='dialog']")) return false;
+  if (isControl) {
     if (key !== "z" && key !== "y") return false;
     return once(() => (key === "y" || event.shiftKey ? pad.redo() : pad.undo()));
   }
-  if (key === "?") return once(() => pad.toggleHelp());
-  if (pad.view.dialog.open || document.querySelector("[role='dialog']")) return false;
+  const classId = pad.byKey.get(digitOf(event)) ?? pad.byKey.get(key);
+  // Without its lock a number pad sends arrows: where a class has the digit, the digit is meant.
+  if (event.code.startsWith("Numpad") && classId !== undefined) return once(() => pad.choose(classId));
   if (pad.grid) {
     if (Object.hasOwn(GRID_STEPS, key)) return pad.grid.step(GRID_STEPS[key](pad.grid)), true;
     if (key === "Escape") return once(() => pad.toggleGrid());
@@ -67,7 +71,6 @@ function press(pad, event, clicked) {
     return true;
   }
   if ((key === "Enter" || key === " ") && isPressing(event, clicked)) return false;
-  const classId = pad.byKey.get(digitOf(event)) ?? pad.byKey.get(key);
   if (classId !== undefined) return once(() => pad.choose(classId));
   return Object.hasOwn(ACTIONS, key) ? once(ACTIONS[key]) : false;
 }

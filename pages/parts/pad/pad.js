@@ -54,7 +54,7 @@ class Pad {
   }
 
   letGo() {
-    hold(this.project.id, this.annotator, []);
+    return hold(this.project.id, this.annotator, []);
   }
 
   async holdAgain() {
@@ -132,8 +132,8 @@ class Pad {
     if (entry === this.ahead.current) this.show();
   }
 
-  nameAnnotator(name) {
-    this.letGo();
+  async nameAnnotator(name) {
+    const isFree = this.letGo();
     this.annotator = name.trim() || "me";
     this.knowsAnnotator = true;
     remember("annotator", this.annotator);
@@ -144,6 +144,8 @@ class Pad {
     this.pace = null;
     this.view.arrangeWho();
     this.view.focus();
+    // Else the old name would still hold what the new one has on screen.
+    await isFree;
     this.holdAgain();
   }
 
@@ -259,11 +261,20 @@ class Pad {
   }
 
   toggleGrid() {
-    if (this.grid) this.grid.end();
-    this.grid = this.grid ? null : openGrid(this);
+    if (this.grid) this.endGrid();
+    else this.grid = openGrid(this);
     this.view.arrange();
     this.show();
     this.ahead.fill();
+  }
+
+  endGrid() {
+    this.grid.end();
+    this.grid = null;
+    if (this.ahead.asked) return;
+    this.ahead.passDecided();
+    // What was taken back in the grid is to come again.
+    this.ahead.isEnd = false;
   }
 
   // From the outbox.

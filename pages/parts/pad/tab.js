@@ -10,10 +10,14 @@ class Tab {
     } catch {
       this.id = newId();
     }
-    // A duplicated tab comes with the id of the first one, which has the lock.
-    navigator.locks?.request(`winnow/tab/${this.id}`, { ifAvailable: true }, (lock) => {
-      if (!lock) return void this.renew();
-      return new Promise(() => {});
+    // A duplicated tab comes with the id of the first one, which has the lock. Nothing is asked for before that is known.
+    this.known = new Promise((known) => {
+      if (!navigator.locks) return known();
+      navigator.locks.request(`winnow/tab/${this.id}`, { ifAvailable: true }, (lock) => {
+        if (!lock) this.renew();
+        known();
+        return lock ? new Promise(() => {}) : null;
+      });
     });
   }
 
@@ -32,6 +36,8 @@ const tab = new Tab();
 
 // Hold exactly these items; an empty list lets all go. Returns those that are no longer to be had, null without an answer.
 async function hold(projectId, annotator, itemIds) {
+  // A page that closes has no time to wait.
+  if (itemIds.length) await tab.ready;
   try {
     const response = await fetch(`/api/projects/${projectId}/queue/hold`, {
       method: "POST",
