@@ -96,6 +96,12 @@ def path_of(encoder_id: str) -> Path:
     return settings.home() / "vectors" / f"{name}-{mark}-{revision[:12]}-{BACKENDS[kind]}.vectors"
 
 
+def hashes(encoder_id: str) -> list[bytes]:
+    """The contents that have a vector, in the order they were added."""
+    index = _current(path_of(encoder_id))
+    return list(dict.fromkeys(each.tobytes() for each in index.hashes)) if index else []
+
+
 def stamp(encoder_id: str) -> int:
     """Grows whenever vectors are added; 0 while there are none."""
     path = path_of(encoder_id)

@@ -22,13 +22,15 @@ from db import items, labels
 from db import projects as project_rows
 from db import suggestions as rows
 from db.labels import Labeled
-from db.models import LabelClass, Project, SuggestionSet
+from db.models import LabelClass, Project, Status, SuggestionSet
 from db.session import reading, writing
 
 # More missing vectors than this are a job's work: nobody should wait for them here.
 FEW = 500
 # Of more items than this, nobody looks whether all have a vector with every label.
 SMALL = 20_000
+# Where fewer than one item in so many has a vector, they are found from the vectors, not by going through all items.
+RARE = 10
 # Scores that moved less than this are not written again.
 MOVED = 0.005
 # Rows that one refit writes, those that moved most first: with every label all of a large project moves a little, and
@@ -60,8 +62,7 @@ def learn(project_id: int, encoder_id: str, *, is_chosen: bool = False) -> dict[
         if fitted is None:
             return {"set_id": None, "labels": len(labeled), "changed": 0, "left": 0, "seconds": 0.0}
         the_head, before = fitted
-        with reading() as session:
-            todo = rows.hashes(session, project_id, without_labeled=True)
+        todo = _without_label(project_id, encoder_id)
         item_ids, found = _vectors_of(encoder_id, todo)
         new = head.scores(the_head, found, before(item_ids, found) if before else None, len(classes))
         about = {"labels": len(labeled), "prior_share": the_head.share, "temperature": round(the_head.temperature, 3)}
@@ -89,6 +90,16 @@ def _fit(
     before = prior.of(project, classes, encoder_id)
     fitted = head.fit(found, targets, before(item_ids, found) if before else None, multi_label=project.multi_label)
     return (fitted, before) if fitted else None
+
+
+def _without_label(project_id: int, encoder_id: str) -> list[tuple[int, bytes]]:
+    """(item id, content hash) of the items that can have a suggestion: without a label, and with a vector or all."""
+    known = vectors.hashes(encoder_id)
+    with reading() as session:
+        if RARE * len(known) > project_rows.count_items(session, project_id):
+            return rows.hashes(session, project_id, without_labeled=True)
+        found = items.by_hashes(session, project_id, known)
+    return sorted((item_id, each) for each, (item_id, status) in found.items() if status != Status.LABELED)
 
 
 def _vectors_of(encoder_id: str, pairs: Sequence[tuple[int, bytes]]) -> tuple[list[int], Vectors]:

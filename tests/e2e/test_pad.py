@@ -1,18 +1,12 @@
 """The pad in a real browser against a real server: keys, the outbox, undo, and what must not label."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from db.models import Item, Project
 from db.session import reading, writing
-from tests.e2e.conftest import App
 from tests.e2e.pads import (
     Pad,
-    a_context,
-    a_tab,
-    an_app,
     classes_of,
     events_of,
     ids_of,
@@ -24,33 +18,17 @@ from tests.e2e.pads import (
 from tests.labeling.builders import bulk_label
 from tests.waiting import until
 
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    with an_app(tmp_path_factory.mktemp("home")) as app:
-        yield app
-
-
-@pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    with a_context(browser) as context:
-        yield context
+pytest_plugins = "tests.e2e.shared"
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    with a_tab(context) as page:
-        yield page
-
-
-@pytest.fixture
-def project(app) -> Project:
+def project(shared_app) -> Project:
     return of_count(60)
 
 
 @pytest.fixture
-def pad(app, page, project) -> Pad:
-    return Pad(page, app, project).open()
+def pad(shared_app, tab, project) -> Pad:
+    return Pad(tab, shared_app, project).open()
 
 
 def count_events(project: Project) -> int:
@@ -71,14 +49,14 @@ def test_a_key_labels_and_shows_the_next_item_at_once(pad):
     assert classes_of(first) == ["cat"]
 
 
-def test_the_next_picture_is_decoded_before_its_key_is_pressed(app, page):
-    pad = Pad(page, app, of_colours(12)).open()
+def test_the_next_picture_is_decoded_before_its_key_is_pressed(shared_app, tab):
+    pad = Pad(tab, shared_app, of_colours(12)).open()
     loaded = "() => Array.from(document.querySelectorAll('.wn-picture'), (each) => each.complete && each.naturalWidth)"
     expect(pad.root.locator("img")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    tab.wait_for_load_state("networkidle")
     for _ in range(11):
-        page.keyboard.press("1")
-        assert page.evaluate(loaded) == [300]
+        tab.keyboard.press("1")
+        assert tab.evaluate(loaded) == [300]
     pad.is_saved()
 
 
@@ -96,9 +74,9 @@ def test_every_key_does_what_it_says(pad):
     assert pad.item_id == start + 2
 
 
-def test_enter_accepts_the_suggestion_and_blind_labeling_hides_it(app, page, project):
+def test_enter_accepts_the_suggestion_and_blind_labeling_hides_it(shared_app, tab, project):
     suggest(project, [[0.1, 0.2, 0.7]] * 60)
-    pad = Pad(page, app, project).open()
+    pad = Pad(tab, shared_app, project).open()
     expect(pad.root).to_contain_text("Suggested")
     expect(pad.root).to_contain_text("70 %")
     first = pad.item_id
@@ -171,13 +149,13 @@ def test_decisions_that_were_not_sent_outlive_a_reload(pad):
     assert pad.item_id == first + 3
 
 
-def test_a_server_killed_while_labeling_loses_nothing(pad, app):
+def test_a_server_killed_while_labeling_loses_nothing(pad, shared_app):
     first = pad.item_id
     pad.press(*"123" * 4)
-    app.kill()
+    shared_app.kill()
     pad.press(*"123" * 4)
     expect(pad.root).to_contain_text("Offline")
-    app.start()
+    shared_app.start()
     pad.is_saved()
     assert [classes_of(first + number) for number in range(24)] == [["bird"], ["cat"], ["dog"]] * 8
     assert count_events(pad.project) == 24

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from backend import projects, suggesting
+from backend.encoding import encode
 from backend.jobs import ask
 from backend.suggesting import learn, refit, sets
 from db import suggestions as rows
@@ -155,3 +156,18 @@ def test_what_goes_wrong_while_learning_reaches_nobody(home: Path, monkeypatch: 
     monkeypatch.setattr(learn, "can_learn", lambda _: 1 / 0)
     learn.labels_changed(12345)
     until(lambda: 12345 not in learn._watched)
+
+
+def test_where_few_items_have_a_vector_only_those_are_looked_at(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refit, "SMALL", 0)
+    project = a_news_project()
+    says = topics(project)
+    ids = list(says)
+    label(project, {item_id: says[item_id] for item_id in ids[::6]})
+    monkeypatch.setattr(refit, "RARE", 1)
+    assert refit.refit(project.id)["changed"] == 0
+    with reading() as session:
+        chosen = [(item.content_hash, item.text) for item in items_of(project) if item.id in ids[1:4]]
+    encode.ensure(suggesting.encoder_of(session, project), chosen)
+    refit.refit(project.id)
+    assert sorted(suggested(project)) == ids[1:4]

@@ -1,7 +1,7 @@
 // The items of this sitting: those seen, the one shown, and those ahead, fetched and drawn before they are needed.
 
-const AHEAD = 24;
-const FETCH = 40;
+const AHEAD = 40;
+const FETCH = 60;
 const DRAWN_AHEAD = 20;
 const DRAWN_BEHIND = 8;
 const MOST_LEFT_OUT = 600;
@@ -141,7 +141,8 @@ class Ahead {
     const asked = new URLSearchParams({ order, limit, annotator: this.pad.annotator, tab: tab.id });
     if (without.size) asked.set("exclude", [...without].join(","));
     try {
-      const response = await fetch(`/api/projects/${this.pad.project.id}/queue?${asked}`);
+      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+      const response = await fetch(`/api/projects/${this.pad.project.id}/queue?${asked}`, { signal });
       const answer = await response.json();
       if (response.ok) return answer.items;
       return response.status < 500 || response.status === 503 ? answer : null;

@@ -19,11 +19,18 @@ class Decisions {
   }
 
   put(entry, state) {
-    if (!entry.isCheck) {
-      this.pad.progress[entry.status] -= 1;
+    const there = this.standing(entry);
+    if (!there.isCheck) {
+      this.pad.progress[there.status] -= 1;
       this.pad.progress[state.status] += 1;
     }
-    Object.assign(entry, state, { draft: null });
+    Object.assign(there, state, { draft: null });
+  }
+
+  // What was let go of may have come again: the one that is shown counts.
+  standing(entry) {
+    const there = this.pad.ahead.known.get(entry.id);
+    return there && !there.isBlind === !entry.isBlind ? there : entry;
   }
 
   undo() {
@@ -40,7 +47,7 @@ class Decisions {
     if (decision) {
       to.push(decision);
       for (const { entry, [state]: there } of decision.changes) this.put(entry, there);
-      const at = pad.ahead.entries.indexOf(decision.changes[0].entry);
+      const at = pad.ahead.entries.indexOf(this.standing(decision.changes[0].entry));
       if (at >= 0 && !pad.grid) pad.ahead.move(at);
       pad.show();
       pad.view.say(decision.changes.length > 1 ? `${words}: ${number(decision.changes.length)} items` : words);
@@ -79,8 +86,9 @@ class Decisions {
   // The server's word on an undo or redo. Mostly it is what was painted; else another tab or visit came between.
   answered({ kind, event, target }, answer) {
     const { pad } = this;
-    if (event.item_id !== undefined && answer.item_ids.includes(event.item_id)) return;
-    this.disown(kind, target);
+    const isAsPainted = event.item_id !== undefined && answer.item_ids.includes(event.item_id);
+    if (isAsPainted && (pad.grid || pad.ahead.known.has(event.item_id))) return;
+    if (!isAsPainted) this.disown(kind, target);
     for (const item of answer.items.slice(0, 1)) pad.ahead.bring(item);
     pad.show();
     const did = kind === "undo" ? "Undone" : "Done again";

@@ -168,6 +168,7 @@ class Grid {
       before: { status: item.status, class_ids: item.class_ids, over: item.over },
       after: { status: "labeled", class_ids: [...chosen], over: `${eventId}/${item.id}` },
     }));
+    pad.ahead.drop(taken.map(({ item }) => item.id));
     pad.decisions.add(eventId, changes);
     const items = taken.map(({ item, chosen }) => ({
       item_id: item.id,
@@ -175,7 +176,6 @@ class Grid {
       suggested: { class_id: item.suggestion.class_id, confidence: item.suggestion.confidence, is_hidden: false },
     }));
     pad.outbox.put(pad.annotator, "bulk", { event_id: eventId, items });
-    pad.ahead.drop(taken.map(({ item }) => item.id));
     pad.view.say(`Labeled ${number(taken.length)} ${taken.length === 1 ? "item" : "items"}. Ctrl+Z takes it back.`);
     pad.view.paintStanding();
   }

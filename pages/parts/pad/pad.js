@@ -226,11 +226,12 @@ class Pad {
     const before = { status: entry.status, class_ids: entry.class_ids, over: entry.over };
     const after = { status: STATUS_AFTER[action], class_ids: action === "flag" ? entry.class_ids : classIds, over: event.event_id };
     this.decisions.add(event.event_id, [{ entry, before, after }]);
+    // Before anything is painted: an error there must not lose it.
+    this.outbox.put(this.annotator, "event", event);
     this.ahead.move(this.ahead.cursor + goOn);
     this.ahead.sinceFresh += 1;
-    this.show();
     this.view.note.textContent = "";
-    this.outbox.put(this.annotator, "event", event);
+    this.show();
   }
 
   // What the person saw, for the history of the item: it may be another suggestion by the time that this arrives.
@@ -291,6 +292,8 @@ class Pad {
     const { kind } = batch[0];
     if ((kind === "undo" || kind === "redo") && !answer.refused) this.decisions.answered(batch[0], answer);
     this.grid?.answered(kind);
+    // What was taken back is to do again.
+    if (kind !== "event" && !this.ahead.asked) this.ahead.isEnd = false;
     this.ahead.fill();
   }
 
