@@ -29,8 +29,10 @@ def suggest_card(project: Project) -> None:
             make(project)
         for job in jobs_to_show(project):
             job_card(job.id)
-        with st.expander("Classes"):
-            edit_classes(project)
+        # The table is drawn when it is opened: the first item of the pad would wait for it.
+        with st.expander("Classes", on_change="rerun", key="classes-open") as folded:
+            if folded.open:
+                edit_classes(project)
 
 
 def what_suggests(project: Project) -> str:
