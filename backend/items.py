@@ -70,7 +70,7 @@ def _as_json(project: Project, item: Item) -> dict[str, Any]:
 
 def shown_set(session: Session, project: Project) -> SuggestionSet | None:
     """The suggestions that people may see: those in use, unless the project is labeled blind."""
-    if project.suggestion_set_id is None or project.settings.get(projects.BLIND):
+    if project.suggestion_set_id is None or projects.is_blind(project):
         return None
     return suggestions.get_set(session, project.suggestion_set_id)
 

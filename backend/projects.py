@@ -91,6 +91,11 @@ def free_name(session: Session, name: str) -> str:
     return name
 
 
+def is_blind(project: Project) -> bool:
+    """Whether suggestions are hidden from everybody, everywhere."""
+    return bool(project.settings.get(BLIND))
+
+
 def as_json(session: Session, project: Project) -> dict[str, Any]:
     return {
         "id": project.id,
@@ -98,7 +103,7 @@ def as_json(session: Session, project: Project) -> dict[str, Any]:
         "kind": project.kind,
         "multi_label": project.multi_label,
         "description": project.description,
-        "blind": bool(project.settings.get(BLIND)),
+        "blind": is_blind(project),
         "classes": [classes.as_json(each) for each in rows.classes(session, project.id)],
         "created_at": project.created_at.isoformat(),
     }

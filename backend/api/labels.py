@@ -72,6 +72,10 @@ class One(BaseModel):
     item_id: Id
     class_ids: list[Id] = Field(max_length=1000)
     suggested: Suggested | None = None
+    over: EventId | None = Field(default=None, description="as of an event")
+
+    def as_event(self) -> dict[str, Any]:
+        return self.model_dump(exclude=None if "over" in self.model_fields_set else {"over"})
 
 
 class Bulk(BaseModel):
@@ -94,7 +98,7 @@ class Bulk(BaseModel):
             class_ids=self.class_ids,
             filter=chosen,
             item_ids=self.item_ids,
-            each=[one.model_dump() for one in self.items],
+            each=[one.as_event() for one in self.items],
         )
 
 
@@ -138,6 +142,7 @@ def carry_out(
     return {
         "acked": [event_id],
         "rejected": done.rejected,
+        "conflicts": done.conflicts,
         "changed": done.changed,
         **after_change(project, annotator),
     }
@@ -177,9 +182,11 @@ def history(item_id: int, after: After = None, limit: Limit = 50) -> dict[str, A
     """Who decided what and when, newest first, and what was suggested then."""
     with reading() as session:
         item = items.get(session, item_id)
+        is_blind = projects.is_blind(projects.get(session, item.project_id))
         events = rows.of_item(session, item.id, after, limit)
         names = rows.annotator_names(session, [event.annotator_id for event in events])
-        return page(events, limit, [event_as_json(event, names[event.annotator_id]) for event in events])
+        shown = [event_as_json(event, names[event.annotator_id]) for event in events]
+        return page(events, limit, [each | {"suggested": None} for each in shown] if is_blind else shown)
 
 
 def after_change(project: Project, annotator: str) -> dict[str, Any]:

@@ -27,15 +27,15 @@ from db.session import Session, writing
 
 # More are a job: a person sees how far it is, and can stop it.
 MOST_AT_ONCE = 5_000
-MOST_REJECTED = 1_000
+MOST_NAMED = 1_000
 
 
 @dataclass(frozen=True)
 class Wanted:
     """Which items shall have which classes.
 
-    One of: `filter` or `item_ids`, all with `class_ids`; `each`, items {item_id, class_ids, suggested} with classes of
-    their own; `acceptance_id`, what was suggested when that acceptance was prepared, for items still to do.
+    One of: `filter` or `item_ids`, all with `class_ids`; `each`, items {item_id, class_ids, suggested, over} with
+    classes of their own; `acceptance_id`, what was suggested when that acceptance was prepared, for items still to do.
     """
 
     class_ids: Sequence[int] = ()
@@ -47,12 +47,14 @@ class Wanted:
 
 @dataclass
 class Done:
-    """How far a bulk label is: items labeled, items left as they are, and the first of the rejected ones."""
+    """How far a bulk label is: items labeled, items left as they are, the first of the rejected ones, and of those that
+    somebody had decided on unseen (`conflicts.found`)."""
 
     changed: int = 0
     left: int = 0
     is_done: bool = False
     rejected: list[dict[str, Any]] = field(default_factory=list)
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
 
 
 def count(session: Session, project: Project, wanted: Wanted) -> dict[str, int]:
@@ -77,7 +79,8 @@ def label(
     while not done.is_done:
         with writing() as session:
             new = part(session, projects.get(session, project_id), annotator, wanted, event_id)
-        new.rejected = (done.rejected + new.rejected)[:MOST_REJECTED]
+        new.rejected = (done.rejected + new.rejected)[:MOST_NAMED]
+        new.conflicts = (done.conflicts + new.conflicts)[:MOST_NAMED]
         done = new
         if on_part:
             on_part(done.changed + done.left)
@@ -94,15 +97,15 @@ def part(session: Session, project: Project, annotator: str, wanted: Wanted, eve
     if asked.decision_id is None or rows.state_of(session, asked.decision_id) != DecisionState.DONE:
         # Taken back while it was at work.
         asked.is_done = True
-    rejected: list[dict[str, Any]] = []
+    recorded = labels.Recorded([])
     if not asked.is_done and asked.decision_id is not None:
         events, asked.cursor, asked.is_done = _next(session, project, wanted, asked)
         events = [event | {"event_id": part_of(event_id, event["item_id"])} for event in events]
-        rejected = labels.record_part(session, project, annotator_id, asked.decision_id, events)
-        asked.changed += len(events) - len(rejected)
-        asked.left += len(rejected)
+        recorded = labels.record_part(session, project, annotator_id, asked.decision_id, events)
+        asked.changed += len(recorded.acked)
+        asked.left += len(recorded.rejected)
     session.flush()
-    return Done(asked.changed, asked.left, asked.is_done, rejected)
+    return Done(asked.changed, asked.left, asked.is_done, recorded.rejected, recorded.conflicts)
 
 
 def start(session: Session, project: Project, annotator: str, wanted: Wanted, event_id: str, *, total: int) -> Job:

@@ -87,11 +87,15 @@ def record_many(
 
 def record_part(
     session: Session, project: Project, annotator_id: int, decision_id: int, events: Sequence[Event]
-) -> list[dict[str, Any]]:
-    """Add label events to a decision that spans many items; returns those rejected."""
+) -> Recorded:
+    """Add label events to a decision that spans many items.
+
+    Only events with `over` can meet a conflict: what a filter replaces was counted and told before.
+    """
     fresh, rejected, states = _checked(session, project, events)
+    met = conflicts.found(session, annotator_id, [event for event in fresh if "over" in event], states)
     append(session, project.id, _changes(session, annotator_id, fresh, [decision_id] * len(fresh), states), states)
-    return rejected
+    return Recorded([event["event_id"] for event in fresh], rejected, met)
 
 
 def _checked(

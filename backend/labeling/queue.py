@@ -177,6 +177,11 @@ def _computed_or_random(session: Session, task: str, part: Part) -> Sequence[int
 
 
 def _class_of(session: Session, project: Project, name: str) -> LabelClass:
+    if projects.is_blind(project):
+        raise errors.Conflict(
+            "This project is labeled blind, and which items come in this order would tell what is suggested.",
+            "Choose another order, or show the suggestions again.",
+        )
     classes = project_rows.classes(session, project.id)
     chosen = next((each for each in classes if each.name.casefold() == name.casefold()), None)
     if chosen is None:

@@ -31,7 +31,7 @@ from db.queue import Part
 from db.session import Session, reading
 
 # Items to choose from and to stand for: the first by content hash, which is a random sample.
-SAMPLE = 2_000
+SAMPLE = 1_000
 # Of what is decided or held, the newest: beyond these another order serves better.
 DECIDED = 1_000
 # From how many of the least sure those unlike each other are chosen: so many for each that is wanted, but no more than

@@ -8,8 +8,9 @@ import streamlit as st
 from backend import errors, projects
 from backend.labeling import bulk, moves
 from backend.labeling.bulk import Wanted
+from backend.labeling.checks import annotator_name
 from backend.suggesting import learn
-from db import jobs
+from db import bulk_actions, decisions, jobs
 from db.items import Filter
 from db.models import JobKind, JobState, LabelClass, Project
 from db.session import reading, writing
@@ -18,7 +19,8 @@ from pages.parts.errors import show_error
 from pages.parts.job_card import job_card
 from pages.parts.words import plain
 
-DONE = "data-labeled-many"
+# (project id, annotator, event id) of what was labeled last here.
+LAST = "data-labeled-many"
 
 
 def label_many(project: Project, classes: Sequence[LabelClass], fitting: Filter, selected: Sequence[int]) -> None:
@@ -47,14 +49,19 @@ def ask(project: Project, classes: Sequence[LabelClass], fitting: Filter, select
         class_ids = [] if chosen is None else [chosen]
     annotator = annotator_field()
     is_ready = bool(counted["count"]) and (bool(class_ids) or project.multi_label)
-    if st.button(f"Label {counted['count']:,} items", type="primary", disabled=not is_ready):
+    if st.button(f"Label {items(counted['count'])}", type="primary", disabled=not is_ready):
         wanted = Wanted(class_ids=class_ids, item_ids=selected, filter=None if selected else fitting)
         carry_out(project, annotator, wanted, counted["count"])
 
 
 def about(counted: dict[str, int], which: str) -> str:
     replaced = f" **{counted['labeled']:,}** of them have a label, which is replaced." if counted["labeled"] else ""
-    return f"**{counted['count']:,} items** {which} get the same label.{replaced} One undo takes it back."
+    what = "gets this label" if counted["count"] == 1 else "get the same label"
+    return f"**{items(counted['count'])}** {which} {what}.{replaced} One undo takes it back."
+
+
+def items(count: int) -> str:
+    return f"{count:,} {'item' if count == 1 else 'items'}"
 
 
 def described(fitting: Filter, classes: Sequence[LabelClass]) -> str:
@@ -76,11 +83,11 @@ def carry_out(project: Project, annotator: str, wanted: Wanted, count: int) -> N
             with writing() as session:
                 bulk.start(session, project, annotator, wanted, event_id, total=count)
         else:
-            done = bulk.label(project.id, annotator, wanted, event_id)
-            st.session_state[DONE] = (project.id, annotator, done.changed)
+            bulk.label(project.id, annotator, wanted, event_id)
     except errors.WinnowError as error:
         show_error(error)
         return
+    st.session_state[LAST] = (project.id, annotator, event_id)
     learn.labels_changed(project.id)
     st.rerun()
 
@@ -90,12 +97,23 @@ def what_was_done(project: Project) -> None:
         newest = next((job for job in jobs.page(session, project.id, None, 20) if job.kind == JobKind.LABEL), None)
     if newest and newest.state != JobState.DONE:
         job_card(newest.id)
-    project_id, annotator, changed = st.session_state.get(DONE, (None, "", 0))
-    if project_id == project.id:
+    project_id, annotator, event_id = st.session_state.get(LAST, (None, "", ""))
+    changed = standing(project, annotator, event_id) if project_id == project.id else None
+    if changed is not None:
         words, button = st.columns([4, 1], vertical_alignment="center")
-        words.success(f"{changed:,} items are labeled.")
+        words.success(f"{items(changed)} {'is' if changed == 1 else 'are'} labeled.")
         if button.button("Undo", width="stretch", icon=":material/undo:"):
             take_back(project, annotator)
+
+
+def standing(project: Project, annotator: str, event_id: str) -> int | None:
+    """How many items it labeled; None while it is at work, and once an undo would take back something newer."""
+    with reading() as session:
+        done = bulk_actions.get(session, event_id)
+        annotator_id = decisions.annotator_id(session, annotator_name(annotator))
+        if done is None or annotator_id is None or not done.is_done:
+            return None
+        return done.changed if decisions.newest_done(session, project.id, annotator_id) == done.decision_id else None
 
 
 def take_back(project: Project, annotator: str) -> None:
@@ -105,6 +123,6 @@ def take_back(project: Project, annotator: str) -> None:
         with writing() as session:
             moved = moves.undo(session, projects.get(session, project.id), annotator, event_id)
     learn.labels_changed(project.id)
-    del st.session_state[DONE]
-    st.toast(f"Undone: {moved.changed:,} items.")
+    del st.session_state[LAST]
+    st.toast(f"Undone: {items(moved.changed)}.")
     st.rerun()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from backend import items as item_views
-from backend.projects import BLIND
+from backend.projects import is_blind
 from db import explore
 from db import projects as rows
 from db.models import Kind, LabelClass, Project, SuggestionSet
@@ -52,11 +52,7 @@ def overview(project: Project) -> int | None:
 
 
 def why_no_guesses(project: Project) -> str:
-    return (
-        "Suggestions are hidden: this project is labeled blind."
-        if project.settings.get(BLIND)
-        else "No suggestions yet."
-    )
+    return "Suggestions are hidden: this project is labeled blind." if is_blind(project) else "No suggestions yet."
 
 
 def nothing(words: str, button: str, page: str) -> None:

@@ -1,7 +1,25 @@
 """How good the learned head is after 20, 50 and 100 labels, by the way in which the items were chosen. Needs ../shared.
 
 Accuracy on items that nobody chose from; the head stands on labels alone, without a zero-shot prior. Each seed draws
-2,000 items of AG News (MiniLM), or 480 of the 600 training photos of flower_photos (the bundled descriptor).
+2,000 items of AG News (MiniLM), or 480 of the 600 training photos of flower_photos (the bundled descriptor). `diverse`
+is what the app does: it sees 1,000 of them, the other ways see all. It is the order for the first labels: by 100 labels
+of the flowers random is as good.
+
+Mean of 20 seeds and their standard deviation, after 20, 50 and 100 labels:
+
+    ag_news   random                0.589 ±0.084   0.749 ±0.032   0.801 ±0.018
+    ag_news   diverse               0.690 ±0.060   0.775 ±0.023   0.811 ±0.016
+    ag_news   TypiClust             0.664 ±0.063   0.779 ±0.026   0.802 ±0.015
+    ag_news   k-means++             0.615 ±0.065   0.762 ±0.030   0.813 ±0.017
+    ag_news   k-center greedy       0.552 ±0.145   0.724 ±0.066   0.797 ±0.017
+    flowers   random                0.281 ±0.070   0.440 ±0.053   0.530 ±0.035
+    flowers   diverse               0.374 ±0.090   0.463 ±0.034   0.528 ±0.030
+    flowers   TypiClust             0.375 ±0.070   0.479 ±0.045   0.548 ±0.036
+    flowers   k-means++             0.299 ±0.071   0.431 ±0.042   0.514 ±0.040
+    flowers   k-center greedy       0.237 ±0.043   0.320 ±0.064   0.477 ±0.033
+
+With AG News seen whole (2,000) `diverse` had 0.690, 0.782 and 0.811. TypiClust is its equal (better on the
+flowers, not on AG News), but wants a k-means for each batch.
 """
 
 import csv
@@ -79,7 +97,8 @@ def in_random_order(vectors: Vectors, rng: Rng) -> list[int]:
 
 
 def facility_location(vectors: Vectors, _rng: Rng) -> list[int]:
-    return diverse.chosen(vectors, vectors[:0], LABELS[-1])
+    # As the app does it: from a sample. The others see all.
+    return diverse.chosen(vectors[: diverse.SAMPLE], vectors[:0], LABELS[-1])
 
 
 def k_center(vectors: Vectors, _rng: Rng) -> list[int]:

@@ -1,32 +1,33 @@
 """How long the queue takes in a project of 1,000,000 items: every order, `hold`, and a page of the list of items.
 
-Budget: 300 ms a call. All items have a suggestion and a vector (384 numbers), and 100,000 are decided: those of which the
-suggestions are least sure, which is the hardest case, for they lie at the front of the index. Calls of 40 items that take
-leases and leave out up to 400, through the API in this process with the assistant beside it. `first` is the call before
-anything is warm: the assistant indexes the vectors, or loads the model. WINNOW_BENCH_ITEMS and WINNOW_BENCH_VECTORS take
-other sizes.
+Budget: 300 ms a call. All items have a suggestion and a vector (384 numbers), and 100,000 are decided: those of which
+the suggestions are least sure, which is the hardest case, for they lie at the front of the index. Calls of 40 items
+that take leases and leave out up to 400, through the API in this process with the assistant beside it. `first` is the
+call before anything is warm: the assistant indexes the vectors, or loads the model. WINNOW_BENCH_ITEMS and
+WINNOW_BENCH_VECTORS take other sizes.
 
-Measured on Debian 12, Python 3.11, 2 cores, one of them busy with other tests (load 3 to 4.5):
+Measured on Debian 12, Python 3.11, 2 cores, load 1.7 (its own included):
 
-    queue sequential                             p50     19 ms   p95     25 ms   first     58 ms
-    queue random                                 p50     17 ms   p95     40 ms   first     46 ms
-    queue uncertain                              p50     67 ms   p95    101 ms   first    220 ms
-    queue class:bird                             p50     39 ms   p95     59 ms   first     63 ms
-    queue sure:bird                              p50     36 ms   p95     54 ms   first     44 ms
-    queue diverse                                p50     93 ms   p95    123 ms   first   1816 ms
-    queue mixed                                  p50    149 ms   p95    170 ms   first    145 ms
-    queue similar:500000                         p50    123 ms   p95    178 ms   first    235 ms
-    queue search:a museum by the river           p50    240 ms   p95    268 ms   first   2650 ms
-    hold 40                                      p50      8 ms   p95     20 ms   first     16 ms
-    hold 500                                     p50     43 ms   p95     79 ms   first     39 ms
-    GET items                                    p50     11 ms   p95     23 ms   first     16 ms
-    GET items {'status': 'todo'}                 p50     11 ms   p95     13 ms   first     10 ms
-    GET items {'status': 'labeled'}              p50      7 ms   p95     12 ms   first     11 ms
-    GET items {'sort': 'newest'}                 p50      8 ms   p95     10 ms   first     11 ms
-    this process                                      121 MB
-    assistant                                         624 MB
+    queue sequential                             p50     25 ms   p95     30 ms   first     63 ms
+    queue random                                 p50     26 ms   p95     44 ms   first     42 ms
+    queue uncertain                              p50    102 ms   p95    138 ms   first    168 ms
+    queue class:bird                             p50     54 ms   p95     78 ms   first     43 ms
+    queue sure:bird                              p50     56 ms   p95     76 ms   first     61 ms
+    queue diverse                                p50     90 ms   p95    109 ms   first   1650 ms
+    queue mixed                                  p50    153 ms   p95    180 ms   first    158 ms
+    queue similar:500000                         p50    138 ms   p95    157 ms   first    224 ms
+    queue search:a museum by the river           p50    139 ms   p95    164 ms   first   3319 ms
+    hold 40                                      p50     12 ms   p95     14 ms   first     12 ms
+    hold 500                                     p50     62 ms   p95     75 ms   first     44 ms
+    GET items                                    p50     11 ms   p95     15 ms   first     16 ms
+    GET items {'status': 'todo'}                 p50     11 ms   p95     14 ms   first     13 ms
+    GET items {'status': 'labeled'}              p50     12 ms   p95     14 ms   first     14 ms
+    GET items {'sort': 'newest'}                 p50     10 ms   p95     12 ms   first     14 ms
+    this process                                      122 MB
+    assistant                                         588 MB
 
-With both cores overloaded (load 7 and more) `uncertain` had p95 1.9 s and `diverse` 1.1 s; at load 4 the others kept 300 ms.
+On overloaded cores (load 5.8 to 7.2) an earlier run had p95 of 291 to 561 ms for most orders, and more than 1 s for
+`uncertain`, `sure` and `diverse`.
 """
 
 import os

@@ -16,7 +16,7 @@ from backend import blobs, projects, settings
 from backend.suggesting.sets import PINNED
 from db import labels
 from db import session as database
-from db.models import Item, LabelEvent, Lease, Project
+from db.models import Item, LabelEvent, Lease, Project, now
 from db.session import reading, writing
 from tests.e2e.conftest import App
 from tests.labeling.builders import a_suggestion_set
@@ -140,7 +140,9 @@ def suggest(project: Project, scores: Sequence[Sequence[float]]) -> Project:
         fresh = projects.get(session, project.id)
         fresh.settings = {**fresh.settings, PINNED: True}
         many = session.query(Item).filter_by(project_id=project.id).order_by(Item.id)
-        a_suggestion_set(session, fresh, dict(zip(many, map(list, scores), strict=True)))
+        used = a_suggestion_set(session, fresh, dict(zip(many, map(list, scores), strict=True)))
+        # One that is not whole is let go with the next refit.
+        used.finished_at = now()
     return project
 
 

@@ -84,9 +84,8 @@ def test_a_duplicated_tab_is_a_tab_of_its_own(shared_app: App, tab, second_tab):
     first = Pad(tab, shared_app, project).open()
     # As browsers do it: what is in the session storage is copied.
     its_id = tab.evaluate("() => sessionStorage.getItem('winnow/tab')")
-    second_tab.add_init_script(
-        f"sessionStorage.getItem('winnow/tab') ?? sessionStorage.setItem('winnow/tab', '{its_id}')"
-    )
+    copied = f"sessionStorage.getItem('winnow/tab') ?? sessionStorage.setItem('winnow/tab', '{its_id}')"
+    second_tab.add_init_script(copied)
     second = Pad(second_tab, shared_app, project).open()
     assert second_tab.evaluate("() => sessionStorage.getItem('winnow/tab')") != its_id
     each_is_labeled_once([first, second], project)

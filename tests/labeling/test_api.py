@@ -174,6 +174,15 @@ def test_who_saw_the_decision_or_decides_in_another_tab_unseen_is_told_rightly(a
     assert (met["annotator"], met["class_ids"]) == ("bob", [cat])
 
 
+def test_a_bulk_that_names_what_it_saw_is_told_what_it_replaced_unseen(api, url, project):
+    bird, cat = project.classes[0].id, project.classes[1].id
+    api.post(f"{url}/labels", json={"annotator": "ada", "events": [event(1, 1, bird)]})
+    each = [{"item_id": number, "class_ids": [cat], "over": None} for number in (1, 2)]
+    body = {"annotator": "bob", "items": each, "event_id": "grid"}
+    [met] = api.post(f"{url}/labels/bulk", json=body).json()["conflicts"]
+    assert (met["event_id"], met["item_id"], met["annotator"]) == ("grid/1", 1, "ada")
+
+
 def test_a_filter_is_counted_first_and_then_labeled_as_one(api, url, project):
     cat = project.classes[1].id
     api.post(f"{url}/labels", json={"annotator": "ada", "events": [event(1, 1, project.classes[0].id)]})
@@ -225,6 +234,11 @@ def test_a_blind_project_shows_no_suggestion_anywhere(api, url, project):
     assert all('"confidence"' in api.get(place).text for place in places)
     assert api.patch(url, json={"blind": True}).json()["blind"]
     assert not any('"confidence"' in api.get(place).text for place in places)
+    for order in ("class:dog", "sure:dog"):
+        refused = api.get(f"{url}/queue", params={"order": order})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "conflict")
+    api.post(f"{url}/labels", json={"events": [event(1, 1, project.classes[0].id)]})
+    assert api.get("/items/1/history").json()["items"][0]["suggested"] is None
     assert not api.patch(url, json={"blind": False}).json()["blind"]
     assert all('"confidence"' in api.get(place).text for place in places)
 

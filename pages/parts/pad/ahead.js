@@ -111,6 +111,20 @@ class Ahead {
     gone.forEach((entry) => this.known.delete(entry.id));
   }
 
+  // All that waits further ahead is asked for again.
+  renew() {
+    this.turn += 1;
+    this.isFetching = false;
+    this.isEnd = this.asked !== null;
+    this.sinceFresh = Infinity;
+    this.fill();
+  }
+
+  // What may be painted within a moment, and is not exchanged.
+  near() {
+    return this.entries.slice(Math.max(0, this.cursor - DRAWN_BEHIND), this.seen + KEPT_AHEAD + 1);
+  }
+
   async fill() {
     const left = this.entries.length - this.seen - 1;
     const isStale = this.sinceFresh >= FRESH_AFTER;
@@ -138,7 +152,7 @@ class Ahead {
   async fetch(order, limit, without) {
     await tab.ready;
     await tab.known;
-    const asked = new URLSearchParams({ order, limit, annotator: this.pad.annotator, tab: tab.id });
+    const asked = new URLSearchParams({ order, limit, annotator: this.pad.holder, tab: tab.id });
     if (without.size) asked.set("exclude", [...without].join(","));
     try {
       const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);

@@ -71,9 +71,11 @@ class Decisions {
   }
 
   // Somebody else, or another tab, had decided on the item, and this person could not know.
-  met({ event_id: eventId, annotator, status, class_ids: classIds }) {
+  met({ event_id: eventId, item_id: itemId, annotator, status, class_ids: classIds }) {
     const { pad } = this;
-    const change = this.done.find((each) => each.eventId === eventId)?.changes[0];
+    // Of an action over several items, each has its share: "ID/ITEM".
+    const decision = this.done.find((each) => each.eventId === eventId.split("/")[0]);
+    const change = decision?.changes.find(({ entry }) => entry.id === itemId);
     const names = classIds.map((id) => pad.classes.get(id)?.name ?? "a class that is gone").join(", ");
     const what = status === "labeled" ? `labeled ${names || "with no class"}` : status;
     const who = annotator === pad.annotator ? "You, in another tab, had" : `${annotator ?? "Somebody"} had`;

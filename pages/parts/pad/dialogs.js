@@ -23,7 +23,9 @@ async function showHistory(pad) {
   fillDialog(dialog, "History of this item", [element("p", "wn-quiet", ["Getting it …"])]);
   dialog.showModal();
   const rows = entry.isBlind ? [element("p", "", ["It is shown after these, so that each answer is your own."])] : await historyRows(pad, entry);
-  fillDialog(dialog, "History of this item", [...rows, element("div", "wn-next", [closing(dialog)])]);
+  const close = closing(dialog);
+  fillDialog(dialog, "History of this item", [...rows, element("div", "wn-next", [close])]);
+  close.focus();
 }
 
 async function historyRows(pad, entry) {

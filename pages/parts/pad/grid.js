@@ -173,6 +173,7 @@ class Grid {
     const items = taken.map(({ item, chosen }) => ({
       item_id: item.id,
       class_ids: [...chosen],
+      over: item.over,
       suggested: { class_id: item.suggestion.class_id, confidence: item.suggestion.confidence, is_hidden: false },
     }));
     pad.outbox.put(pad.annotator, "bulk", { event_id: eventId, items });

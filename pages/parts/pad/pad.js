@@ -5,22 +5,6 @@ const LONGEST_LOOK_S = 3600;
 const MOST_REVIEWED = 200;
 const STATUS_AFTER = { label: "labeled", skip: "skipped", flag: "flagged", clear: "todo" };
 
-function remembered(name, otherwise) {
-  try {
-    return localStorage.getItem(`winnow/${name}`) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-}
-
-function remember(name, value) {
-  try {
-    localStorage.setItem(`winnow/${name}`, value);
-  } catch {
-    // A browser that keeps nothing still labels; the choice lasts until the tab is closed.
-  }
-}
-
 class Pad {
   constructor(project, go) {
     this.project = project;
@@ -29,6 +13,8 @@ class Pad {
     this.outbox.listener = this;
     this.annotator = remembered("annotator", "me");
     this.knowsAnnotator = remembered("annotator", null) !== null;
+    // The items of this tab stay held by the name that it was opened with, so that another name loses none of them.
+    this.holder = this.annotator;
     this.order = remembered(`order/${project.key}`, "sequential");
     this.isShowing = !project.blind;
     this.progress = { ...project.progress };
@@ -54,11 +40,11 @@ class Pad {
   }
 
   letGo() {
-    return hold(this.project.id, this.annotator, []);
+    hold(this.project.id, this.holder, []);
   }
 
   async holdAgain() {
-    const lost = await hold(this.project.id, this.annotator, [...this.ahead.held(), ...(this.grid?.held() ?? [])]);
+    const lost = await hold(this.project.id, this.holder, [...this.ahead.held(), ...(this.grid?.held() ?? [])]);
     if (lost?.length) this.ahead.drop(lost);
   }
 
@@ -106,49 +92,6 @@ class Pad {
     this.ahead.fill();
   }
 
-  // Hidden on every page and for everybody, for a glance at another page would give it away.
-  async showSuggestions(isShowing) {
-    this.isShowing = isShowing;
-    this.project.blind = !isShowing;
-    if (!isShowing && isOfSuggestions(this.order)) this.chooseOrder("sequential");
-    if (!isShowing && this.grid) this.toggleGrid();
-    this.view.arrange();
-    this.show();
-    const url = `/api/projects/${this.project.id}`;
-    const body = JSON.stringify({ blind: !isShowing });
-    const changed = await fetch(url, { method: "PATCH", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
-    if (!changed?.ok) return this.view.warn("The server does not answer: suggestions are hidden or shown in this tab only.");
-    // Those that were fetched while they were hidden came without.
-    if (isShowing) this.refresh();
-  }
-
-  async refresh() {
-    this.ahead.sinceFresh = Infinity;
-    this.ahead.fill();
-    const entry = this.ahead.current;
-    const response = entry && (await fetch(`/api/items/${entry.id}`).catch(() => null));
-    if (!response?.ok) return;
-    entry.suggestion = (await response.json()).suggestion;
-    if (entry === this.ahead.current) this.show();
-  }
-
-  async nameAnnotator(name) {
-    const isFree = this.letGo();
-    this.annotator = name.trim() || "me";
-    this.knowsAnnotator = true;
-    remember("annotator", this.annotator);
-    // For the other pages: of this session at once, of a later one by the cookie.
-    document.cookie = `winnow_annotator=${encodeURIComponent(this.annotator)}; path=/; max-age=31536000; SameSite=Strict`;
-    this.tellName?.(this.annotator);
-    this.decisions.forget();
-    this.pace = null;
-    this.view.arrangeWho();
-    this.view.focus();
-    // Else the old name would still hold what the new one has on screen.
-    await isFree;
-    this.holdAgain();
-  }
-
   guessOf(entry) {
     const said = this.isShowing && !entry.isBlind ? entry.suggestion : null;
     if (!said || !this.classes.has(said.class_id)) return null;
@@ -160,7 +103,8 @@ class Pad {
   }
 
   whyNoGuess() {
-    if (this.ahead.current?.isBlind) return "Answer without a suggestion";
+    const { current, cursor, entries } = this.ahead;
+    if (current?.isBlind) return `Answer without a suggestion · ${cursor + 1} of ${entries.length}`;
     if (!this.hasSuggestions) return "No suggestions yet. They are made below.";
     return this.isShowing ? "No suggestion for this item" : "Suggestions are hidden";
   }

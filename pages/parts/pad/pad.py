@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "outbox.js",
     "tab.js",
+    "who.js",
     "keys.js",
     "zoom.js",
     "item.js",
@@ -24,6 +25,7 @@ SCRIPTS = (
     "help.js",
     "grid.js",
     "second_looks.js",
+    "blind.js",
     "view.js",
     "decisions.js",
     "pad.js",

@@ -27,7 +27,10 @@ function askNumber(pad, title, words, [input, field], begin) {
   const start = async () => {
     trouble.textContent = "";
     trouble.textContent = (await begin(Number(input.value) / 100)) ?? "";
-    if (!trouble.textContent) dialog.close();
+    if (trouble.textContent) return;
+    dialog.close();
+    // Not on the button that opened it: the next key is meant for the item.
+    pad.view.focus();
   };
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") start();
@@ -58,7 +61,9 @@ async function measured(pad, acceptanceId) {
   const answer = await results(pad, `/api/projects/${pad.project.id}/acceptances/${acceptanceId}`);
   if (!answer) return;
   const { answers, count, wrong, confidence } = answer;
-  const back = button("Not now", "", () => backToQueue(pad));
+  // Where they are less often right than they are sure, to leave them is the better choice.
+  const isAsSure = answers.share >= confidence;
+  const back = button("Not now", "", () => backToQueue(pad), isAsSure ? "" : "wn-primary");
   if (!answers.count) {
     return pad.view.paintOver("Nothing to judge by", "None of the 20 got a label, so nothing can be said of the others.", [back]);
   }
@@ -66,7 +71,7 @@ async function measured(pad, acceptanceId) {
   const words =
     `Of ${number(count)} more items that are at least ${percent(confidence)} sure, expect ${percent(answers.share)} to be right: ` +
     `between ${percent(answers.low)} and ${percent(answers.high)}, with 95 % certainty.`;
-  const accept = button(`Accept ${number(count)} suggestions`, "", () => acceptAll(pad, acceptanceId, count), "wn-primary");
+  const accept = button(`Accept ${number(count)} suggestions`, "", () => acceptAll(pad, acceptanceId, count), isAsSure ? "wn-primary" : "");
   const differing = wrong.length ? [button(`Look at the ${number(wrong.length)} that differ`, "", () => lookAt(pad, wrong.map((each) => each.item_id)))] : [];
   pad.view.paintOver(title, words, [...(count ? [accept] : []), ...differing, back]);
 }

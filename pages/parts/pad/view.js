@@ -87,7 +87,7 @@ class View {
     this.pace = element("span", "wn-counts wn-quiet", [], { title: "Your own pace over your last items. Pauses over 30 s do not count." });
     this.order = element("select", "wn-select", [], { "aria-label": "Order" });
     this.order.addEventListener("change", () => pickOrder(this.pad, this.order.value));
-    this.showing = button("", "", () => this.pad.showSuggestions(!this.pad.isShowing), "wn-plain");
+    this.showing = button("", "", () => showSuggestions(this.pad, !this.pad.isShowing), "wn-plain");
     this.who = element("span", "wn-who");
     this.gridding = button("Grid", "G", () => this.pad.toggleGrid(), "wn-plain");
     const help = button("Keys", "?", () => this.pad.toggleHelp(), "wn-plain");
@@ -168,7 +168,7 @@ class View {
       return this.who.replaceChildren(change);
     }
     const name = element("input", "wn-input", [], { "aria-label": "Your name", maxlength: "100", value: this.pad.annotator });
-    const keep = () => this.pad.nameAnnotator(name.value);
+    const keep = () => nameAnnotator(this.pad, name.value);
     name.addEventListener("keydown", (event) => {
       if (event.key === "Enter") keep();
     });
