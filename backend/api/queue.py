@@ -1,5 +1,8 @@
 """/api/projects/{p}/queue and /stats: what to label next, who has it in front of them, and how far it is."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -10,11 +13,14 @@ from backend.api.paging import After, Limit, page
 from backend.labeling import leases, queue, stats
 from backend.labeling.checks import NAME_LENGTH
 from db import items as item_rows
+from db.models import Item
 from db.session import reading
 
 router = APIRouter(prefix="/projects", tags=["labels"])
 
 MOST_LEFT_OUT = 1000
+# Of texts of a megabyte each nobody needs sixty ahead; they come as they are wanted.
+MOST_LETTERS = 2_000_000
 Id = Annotated[int, Field(ge=0, lt=2**63)]
 Order = Annotated[str, Query(description=" | ".join(queue.ORDERS))]
 Without = Annotated[str, Query(description="ids of items that the caller holds already, with commas between")]
@@ -49,8 +55,15 @@ def next_items(
             found = queue.next_items(session, project, order, limit, without=without, after=after)
         else:
             found = item_rows.by_ids(session, taken)
-        answer = page(found, limit, items.as_json(session, project, found))
+        shown = not_too_long(found)
+        answer = page(shown, len(shown) if len(shown) < len(found) else limit, items.as_json(session, project, shown))
     return answer if queue.has_pages(order) else answer | {"next": None}
+
+
+def not_too_long(found: Sequence[Item]) -> Sequence[Item]:
+    """The first of these: as many as have MOST_LETTERS together, and one at least."""
+    letters = list(accumulate(len(item.text or "") for item in found))
+    return found[: max(1, bisect_right(letters, MOST_LETTERS))]
 
 
 @router.post("/{project_id}/queue/hold")

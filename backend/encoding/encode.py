@@ -18,7 +18,7 @@ OnProgress = Callable[[int, int], None]
 
 # Kept after this many, so that a killed job loses a few seconds of work.
 CHUNK = 256
-_lock = threading.Lock()
+one_at_a_time = threading.Lock()
 
 
 def ensure(encoder_id: str, contents: Sequence[Content], on_progress: OnProgress | None = None) -> Vectors:
@@ -55,7 +55,7 @@ def _compute(encoder_id: str, contents: Sequence[Content]) -> None:
     written = [(content_hash, text) for content_hash, text in contents if text is not None]
     drawn = [content_hash for content_hash, text in contents if text is None]
     # One at a time: tokenizers keep their padding as state, and two passes at once only share the cores.
-    with _lock:
+    with one_at_a_time:
         if written:
             vectors.add(encoder_id, [each[0] for each in written], texts.encode(encoder_id, [t for _, t in written]))
         if drawn:

@@ -32,7 +32,7 @@ def ranked(encoder_id: str, question: Vectors) -> Iterator[list[tuple[bytes, flo
     question: (d,), unit length. A content that was computed again may come twice.
     """
     path = vectors.path_of(encoder_id)
-    index = vectors._current(path)
+    index = vectors.current(path)
     if index is None or not index.count:
         return
     records = _mapped(path, index)
@@ -43,7 +43,7 @@ def ranked(encoder_id: str, question: Vectors) -> Iterator[list[tuple[bytes, flo
     # A damaged record may score anything; the checksum below tells.
     np.nan_to_num(scores, copy=False, nan=-2.0, posinf=-2.0, neginf=-2.0)
     for rows in _best_first(scores):
-        intact = rows[vectors._intact(index, records, rows)]
+        intact = rows[vectors.intact(index, records, rows)]
         yield [(index.hashes[row].tobytes(), float(scores[row])) for row in intact]
 
 
@@ -52,7 +52,7 @@ def _mapped(path: Path, index: Index) -> Any:
     with _lock:
         inode, count, records = _maps.get(path, (0, 0, None))
         if (inode, count) != (index.inode, index.count):
-            records = np.memmap(path, vectors._record(index.dimensions), "r", vectors.HEADER_BYTES, (index.count,))
+            records = np.memmap(path, vectors.record_type(index.dimensions), "r", vectors.HEADER_BYTES, (index.count,))
             _maps[path] = (index.inode, index.count, records)
         return records
 

@@ -55,13 +55,13 @@ _lock = threading.Lock()
 def get(encoder_id: str, hashes: Sequence[bytes]) -> tuple[Vectors, NDArray[np.bool_]]:
     """Vectors of contents: (n, d) float32 of unit length, and (n,) whether each is there. The others are zeros."""
     path = path_of(encoder_id)
-    index = _current(path)
+    index = current(path)
     if index is None or not hashes:
         return np.zeros((len(hashes), index.dimensions if index else 0), np.float32), np.zeros(len(hashes), bool)
     rows, is_there = _find(index, hashes)
-    records = np.memmap(path, _record(index.dimensions), "r", HEADER_BYTES, (index.count,))
+    records = np.memmap(path, record_type(index.dimensions), "r", HEADER_BYTES, (index.count,))
     vectors = np.zeros((len(hashes), index.dimensions), np.float32)
-    is_there[is_there] = _intact(index, records, rows[is_there])
+    is_there[is_there] = intact(index, records, rows[is_there])
     vectors[is_there] = records["vector"][rows[is_there]]
     return vectors, is_there
 
@@ -73,7 +73,7 @@ def add(encoder_id: str, hashes: Sequence[bytes], vectors: Vectors) -> None:
     with FileLock(f"{path}.lock"):
         _, is_there = get(encoder_id, hashes)
         new = np.flatnonzero(~is_there)
-        records = np.zeros(len(new), _record(vectors.shape[1]))
+        records = np.zeros(len(new), record_type(vectors.shape[1]))
         records["hash"] = _as_bytes([hashes[row] for row in new.tolist()])
         records["vector"] = vectors[new]
         for record in records:
@@ -98,7 +98,7 @@ def path_of(encoder_id: str) -> Path:
 
 def hashes(encoder_id: str) -> list[bytes]:
     """The contents that have a vector, in the order they were added."""
-    index = _current(path_of(encoder_id))
+    index = current(path_of(encoder_id))
     return list(dict.fromkeys(each.tobytes() for each in index.hashes)) if index else []
 
 
@@ -108,7 +108,7 @@ def stamp(encoder_id: str) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _record(dimensions: int) -> np.dtype[Any]:
+def record_type(dimensions: int) -> np.dtype[Any]:
     return np.dtype([("hash", np.uint8, (32,)), ("checksum", "<u4"), ("vector", "<f4", (dimensions,))])
 
 
@@ -139,14 +139,14 @@ def _open_whole(path: Path, encoder_id: str, dimensions: int) -> Any:
             path.replace(path.with_suffix(".damaged"))
         path.write_bytes(_header(encoder_id, dimensions))
     file = path.open("r+b")
-    size_bytes = _record(dimensions).itemsize
+    size_bytes = record_type(dimensions).itemsize
     whole = (path.stat().st_size - HEADER_BYTES) // size_bytes
     file.truncate(HEADER_BYTES + whole * size_bytes)
     file.seek(0, os.SEEK_END)
     return file
 
 
-def _current(path: Path) -> Index | None:
+def current(path: Path) -> Index | None:
     """The index of the file, brought up to date; None when there is no file."""
     with _lock:
         if not path.exists():
@@ -160,7 +160,7 @@ def _current(path: Path) -> Index | None:
             if dimensions is None:
                 return None
             index = Index(dimensions, status.st_ino)
-        count = (status.st_size - HEADER_BYTES) // _record(index.dimensions).itemsize
+        count = (status.st_size - HEADER_BYTES) // record_type(index.dimensions).itemsize
         if count > index.count:
             index = _grown(index, path, count)
         _indexes[path] = index
@@ -168,12 +168,12 @@ def _current(path: Path) -> Index | None:
 
 
 def _bytes(index: Index) -> int:
-    return HEADER_BYTES + index.count * _record(index.dimensions).itemsize
+    return HEADER_BYTES + index.count * record_type(index.dimensions).itemsize
 
 
 def _grown(index: Index, path: Path, count: int) -> Index:
     """With the records up to `count`. Read in pieces, so that a large file does not become a large process."""
-    record = _record(index.dimensions)
+    record = record_type(index.dimensions)
     found = [index.hashes]
     for start in range(index.count, count, READ_RECORDS):
         offset = HEADER_BYTES + start * record.itemsize
@@ -205,7 +205,7 @@ def _find(index: Index, hashes: Sequence[bytes]) -> tuple[NDArray[np.int64], NDA
     return rows, (last >= 0) & (index.hashes[rows] == wanted).all(axis=1)
 
 
-def _intact(index: Index, records: Any, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+def intact(index: Index, records: Any, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which of the records have the right checksum. Each is read for it once a process."""
     for row in np.unique(rows[~index.is_checked[rows]]):
         index.is_checked[row] = _checksum(records[row]) == records[row]["checksum"]

@@ -139,7 +139,7 @@ def _encoded(encoder_id: str, _revision: str, words: str) -> Vectors:
     from backend.encoding import encode, texts
 
     # As for items: tokenizers keep their padding as state.
-    with encode._lock:
+    with encode.one_at_a_time:
         return np.asarray(texts.encode(encoder_id, [words])[0], np.float32)
 
 

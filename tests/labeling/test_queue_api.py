@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from fastapi.testclient import TestClient
 
+from backend.api import queue as queue_api
 from backend.api.app import create
 from backend.encoding import encode
 from backend.labeling import queue
@@ -164,3 +165,11 @@ def test_what_has_no_vectors_is_said_to_who_searches_and_random_to_who_labels(ap
     assert refused.status_code == 422
     assert "CLIP" in refused.json()["error"]["hint"]
     assert api.get(url, params={"order": "similar:999"}).status_code == 404
+
+
+def test_very_long_texts_come_a_few_at_a_time_and_none_is_left_out(api, url, monkeypatch):
+    monkeypatch.setattr(queue_api, "MOST_LETTERS", 20)
+    first = api.get(url).json()
+    assert ([item["id"] for item in first["items"]], first["next"]) == ([1, 2, 3], 3)
+    monkeypatch.setattr(queue_api, "MOST_LETTERS", 1)
+    assert ask(api, url, after=3) == [4]
