@@ -59,6 +59,10 @@ class Pad:
     def choose_order(self, order: str) -> None:
         self.root.get_by_label("Order").select_option(order)
 
+    @property
+    def dialog(self) -> Locator:
+        return self.root.locator("dialog[open]")
+
     def is_named(self, name: str) -> "Pad":
         self.root.get_by_label("Your name").fill(name)
         self.page.keyboard.press("Enter")

@@ -1,9 +1,8 @@
-"""What is asked blind: the sample of a measured accept and the re-check. And the history of an item, blind labeling."""
+"""What is asked blind: the sample of a measured accept and the re-check."""
 
 import re
 from collections.abc import Sequence
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -11,7 +10,7 @@ from backend.evaluating.intervals import wilson
 from db.models import Acceptance, Project
 from db.session import reading, writing
 from tests.e2e.conftest import App
-from tests.e2e.pads import Pad, classes_of, events_of, ids_of, of_colours, of_count, of_texts, status_of, suggest
+from tests.e2e.pads import Pad, classes_of, events_of, ids_of, of_colours, of_count, status_of, suggest
 from tests.labeling.builders import bulk_label
 from tests.waiting import until
 
@@ -21,7 +20,6 @@ COUNT = 50
 # The surest, for 40 of the 50.
 SURE = [0.02, 0.03, 0.95]
 UNSURE = [0.5, 0.3, 0.2]
-HTML = "<img src=x onerror=alert(1)><b>Ada</b>"
 
 
 @pytest.fixture
@@ -34,19 +32,15 @@ def pad(shared_app: App, tab: Page, project: Project) -> Pad:
     return Pad(tab, shared_app, project).open()
 
 
-def dialog(pad: Pad) -> Locator:
-    return pad.root.locator("dialog[open]")
-
-
 def ask_accept(pad: Pad, least: str = "90") -> None:
     pad.button("Accept many …").click()
-    dialog(pad).get_by_label("At least").fill(least)
+    pad.dialog.get_by_label("At least").fill(least)
     pad.press("Enter")
 
 
 def begin_accept(pad: Pad, least: str = "90") -> None:
     ask_accept(pad, least)
-    expect(dialog(pad)).to_have_count(0)
+    expect(pad.dialog).to_have_count(0)
     expect(pad.root).to_contain_text("without a suggestion")
 
 
@@ -80,12 +74,12 @@ def percent(share: float) -> str:
 def test_too_sure_is_said_in_the_dialog_and_nothing_begins(pad, project):
     first = pad.item_id
     ask_accept(pad, "99")
-    expect(dialog(pad)).to_contain_text("No item to do has a suggestion of 99% or more.")
-    expect(dialog(pad)).to_contain_text("Choose a lower confidence")
-    dialog(pad).get_by_label("At least").fill("20")
+    expect(pad.dialog).to_contain_text("No item to do has a suggestion of 99% or more.")
+    expect(pad.dialog).to_contain_text("Choose a lower confidence")
+    pad.dialog.get_by_label("At least").fill("20")
     pad.press("Enter")
-    expect(dialog(pad)).to_contain_text("Choose 50 % to 100 %.")
-    dialog(pad).get_by_role("button", name="Not now").click()
+    expect(pad.dialog).to_contain_text("Choose 50 % to 100 %.")
+    pad.dialog.get_by_role("button", name="Not now").click()
     pad.shows(first)
     assert events_of(project) == []
 
@@ -97,7 +91,7 @@ def test_a_measured_accept_from_the_question_to_its_undo(pad, project):
     pad.press("g")
     expect(pad.root.locator(".wn-grid")).to_have_count(0)
     pad.press("Shift+H")
-    expect(dialog(pad)).to_contain_text("It is shown after these")
+    expect(pad.dialog).to_contain_text("It is shown after these")
     pad.press("Escape")
     asked = answer(pad, "3" * 18 + "11", "bird", "dog")
     expect(pad.root).to_contain_text("18 of 20 were as suggested")
@@ -109,7 +103,7 @@ def test_a_measured_accept_from_the_question_to_its_undo(pad, project):
     other = next(item_id for item_id in ids[:40] if item_id not in asked)
     decide(pad, "Bob", other, "cat")
     pad.button("Accept 20 suggestions").click()
-    expect(pad.root).to_contain_text("Ctrl+Z takes them back.")
+    expect(pad.root).to_contain_text("Accepted 19 suggestions. Ctrl+Z takes them back.")
     pad.is_saved()
     accepted = [item_id for item_id in ids[:40] if item_id not in asked and item_id != other]
     assert [classes_of(item_id) for item_id in accepted] == [["dog"]] * 19
@@ -157,7 +151,7 @@ def test_those_that_differ_are_shown_and_can_be_changed(pad):
     pad.shows(asked[0])
     assert pad.chosen() == ["bird"]
     pad.press("Shift+H")
-    expect(dialog(pad)).to_contain_text("Suggested then: dog 95 %, not shown")
+    expect(pad.dialog).to_contain_text("Suggested then: dog 95 %, not shown")
     pad.press("Escape", "3")
     pad.is_saved()
     assert classes_of(asked[0]) == ["dog"]
@@ -213,7 +207,7 @@ def test_a_recheck_shows_how_far_a_person_agrees_with_themselves_and_changes_not
     pad.press(*"1" * 10)
     pad.is_saved()
     pad.button("Re-check …").click()
-    dialog(pad).get_by_label("A share of").fill("50")
+    pad.dialog.get_by_label("A share of").fill("50")
     pad.press("Enter")
     expect(pad.root).to_contain_text("5 to decide once more")
     before = len(events_of(project))
@@ -235,7 +229,7 @@ def test_a_recheck_shows_how_far_a_person_agrees_with_themselves_and_changes_not
     pad.shows(asked[3])
     assert pad.chosen() == ["bird"]
     pad.press("Shift+H")
-    expect(dialog(pad)).to_contain_text("looked again: cat")
+    expect(pad.dialog).to_contain_text("looked again: cat")
     pad.press("Escape", "2")
     pad.is_saved()
     assert classes_of(asked[3]) == ["cat"]
@@ -245,7 +239,7 @@ def test_leaving_one_out_of_a_recheck_says_nothing_of_it(pad, project):
     pad.press("1", "1")
     pad.is_saved()
     pad.button("Re-check …").click()
-    dialog(pad).get_by_label("A share of").fill("100")
+    pad.dialog.get_by_label("A share of").fill("100")
     pad.press("Enter")
     answer(pad, [" ", " "])
     expect(pad.root).to_contain_text("Nothing was checked")
@@ -256,35 +250,9 @@ def test_leaving_one_out_of_a_recheck_says_nothing_of_it(pad, project):
 def test_a_recheck_without_labels_says_what_to_do(pad):
     pad.button("Re-check …").click()
     pad.press("Enter")
-    expect(dialog(pad)).to_contain_text("Label some items first.")
+    expect(pad.dialog).to_contain_text("Label some items first.")
     pad.press("Escape")
-    expect(dialog(pad)).to_have_count(0)
-
-
-def test_the_history_says_who_what_when_and_what_was_suggested_newest_first(shared_app, tab):
-    project = suggest(of_texts("one", "two", names=("bird", "<i>cat</i>")), [[0.8, 0.2]] * 2)
-    pad = Pad(tab, shared_app, project).open()
-    pad.is_named(HTML)
-    first = pad.item_id
-    pad.press("1", "ArrowLeft", "2", "ArrowLeft", "f", "ArrowLeft", "Control+z")
-    pad.is_saved()
-    pad.shows(first)
-    pad.press("Shift+H")
-    rows = dialog(pad).locator("li")
-    expect(rows).to_have_count(4)
-    deeds = [" ".join(words.split()) for words in rows.locator("b").all_text_contents()]
-    assert deeds == [HTML] * 4
-    expect(rows.nth(0)).to_contain_text("took a decision back: <i>cat</i>")
-    expect(rows.nth(1)).to_contain_text("flagged it")
-    expect(rows.nth(2)).to_contain_text("labeled it <i>cat</i>")
-    expect(rows.nth(3)).to_contain_text("labeled it bird")
-    expect(rows.nth(3)).to_contain_text("Suggested then: bird 80 %")
-    times = [each.get_attribute("datetime") for each in rows.locator("time").all()]
-    assert times == sorted(times, reverse=True)
-    assert dialog(pad).locator("img, i:not(.wn-dot)").count() == 0
-    pad.press("Escape")
-    pad.press("ArrowRight", "Shift+H")
-    expect(dialog(pad)).to_contain_text("Nobody has decided anything on it yet.")
+    expect(pad.dialog).to_have_count(0)
 
 
 def test_dialogs_and_what_follows_from_answers_fit_at_twice_the_size(pad):
@@ -292,12 +260,12 @@ def test_dialogs_and_what_follows_from_answers_fit_at_twice_the_size(pad):
     pad.page.set_viewport_size({"width": 640, "height": 400})
     for opening in ("?", "Shift+H"):
         pad.press(opening)
-        fits(pad, dialog(pad))
+        fits(pad, pad.dialog)
         pad.press("Escape")
     pad.button("Re-check …").click()
-    dialog(pad).get_by_label("A share of").fill("100")
-    fits(pad, dialog(pad))
-    dialog(pad).get_by_role("button", name="Begin").click()
+    pad.dialog.get_by_label("A share of").fill("100")
+    fits(pad, pad.dialog)
+    pad.dialog.get_by_role("button", name="Begin").click()
     answer(pad, "12")
     look = pad.button("Look at the 1 that differ")
     fits(pad, pad.root.locator(".wn-over"))
@@ -316,53 +284,3 @@ def fits(pad: Pad, shown: Locator) -> None:
             return !isWide && bottom - top <= innerHeight;
         }"""
     )
-
-
-def test_hidden_suggestions_are_hidden_everywhere_and_come_back_without_a_reload(pad, project):
-    assert "95 %" in (pad.root.text_content() or "")
-    pad.choose_order("mixed")
-    pad.button("Hide suggestions").click()
-    expect(pad.root.locator(".wn-guess")).to_have_text("Suggestions are hidden")
-    until(lambda: httpx.get(f"{pad.app.url}/api/projects/{project.id}").json()["blind"])
-    # The order would give it away.
-    assert pad.root.get_by_label("Order").input_value() == "sequential"
-    offered = pad.root.get_by_label("Order").locator("option").all_text_contents()
-    assert not [words for words in offered if "uggested" in words or "nsure" in words]
-    expect(pad.button("Accept many …")).to_be_hidden()
-    pad.press("1")
-    pad.is_saved()
-    assert pad.root.locator(".wn-suggested").count() == 0
-    assert "Suggested" not in (pad.root.locator(".wn-hidden").text_content() or "")
-    pad.press("ArrowLeft", "Shift+H")
-    expect(dialog(pad)).to_contain_text("labeled it")
-    assert "Suggested" not in (dialog(pad).text_content() or "")
-    pad.press("Escape", "ArrowRight")
-    # As the tab that holds them: nobody else gets them.
-    who = {"annotator": "me", "tab": pad.page.evaluate("() => sessionStorage.getItem('winnow/tab')")}
-    for path in ("queue", "items"):
-        answer = httpx.get(f"{pad.app.url}/api/projects/{project.id}/{path}", params={"limit": 50} | who)
-        found = answer.json()["items"]
-        assert found
-        assert [each["suggestion"] for each in found] == [None] * len(found)
-    pad.button("Show suggestions").click()
-    expect(pad.root.locator(".wn-guess")).to_contain_text("Suggested")
-    pad.press("1")
-    expect(pad.root.locator(".wn-guess")).to_contain_text("Suggested")
-    pad.is_saved()
-    kept = [event["suggested"] for event in events_of(project)]
-    assert [each["is_hidden"] for each in kept] == [True, False]
-
-
-def test_a_blind_project_shows_no_suggestion_on_the_other_pages(pad, project):
-    pad.button("Hide suggestions").click()
-    until(lambda: httpx.get(f"{pad.app.url}/api/projects/{project.id}").json()["blind"])
-    page = pad.page
-    page.goto(f"{pad.app.url}/data?project={project.id}")
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=20_000)
-    assert "Suggestion" not in " ".join(page.get_by_test_id("stDataFrame").all_text_contents())
-    page.goto(f"{pad.app.url}/explore?project={project.id}")
-    expect(page.get_by_text("this project is labeled blind")).to_be_visible(timeout=20_000)
-    expect(page.locator(".card").first).to_be_visible()
-    assert page.locator(".guess").count() == 0
-    pad.open()
-    expect(pad.root.locator(".wn-guess")).to_have_text("Suggestions are hidden")

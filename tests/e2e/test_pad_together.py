@@ -1,5 +1,6 @@
 """Two people, or two tabs of one: never the same item, and where they meet all the same, the later one is told."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from db.models import Lease, Project
 from db.session import writing
 from tests.e2e.conftest import App
-from tests.e2e.pads import Pad, a_context, a_tab, classes_of, events_of, ids_of, leased, of_count, status_of
+from tests.e2e.pads import Pad, a_context, a_tab, classes_of, events_of, ids_of, leased, of_count, status_of, suggest
 from tests.waiting import until
 
 pytest_plugins = "tests.e2e.shared"
@@ -184,6 +185,39 @@ def test_an_earlier_decision_of_the_same_kind_and_one_of_another_tab_are_told_to
     )
     alerts.nth(0).get_by_role("button", name="Close").click()
     expect(alerts).to_have_count(1)
+
+
+def test_an_undo_of_what_took_the_place_of_another_decision_shows_that_one_again(shared_app: App, tab, elsewhere):
+    project = of_count(5)
+    ada, bob = Pad(tab, shared_app, project), Pad(elsewhere, shared_app, project)
+    item_id = both_with_the_same_item(ada, bob, project)
+    ada.is_named("Ada").press("1")
+    ada.is_saved()
+    bob.is_named("Bob").press("2", "Control+z")
+    bob.shows(item_id)
+    expect(bob.class_button("bird")).to_have_attribute("aria-pressed", "true")
+    expect(bob.root.locator(".wn-badge")).to_have_text("labeled")
+    bob.is_saved()
+    assert classes_of(item_id) == ["bird"]
+
+
+def test_in_the_grid_the_later_one_is_told_too(shared_app: App, tab, elsewhere):
+    project = suggest(of_count(4), [[0.8, 0.1, 0.1]] * 4)
+    ada, bob = Pad(tab, shared_app, project), Pad(elsewhere, shared_app, project)
+    item_id = both_with_the_same_item(ada, bob, project)
+    bob.is_named("Bob").press("g")
+    expect(bob.root.locator(".wn-card")).to_have_count(4)
+    ada.is_named("Ada").press("2")
+    ada.is_saved()
+    bob.press("Enter")
+    told = "Ada had already labeled cat “item 0”. Your decision took its place; the history of the item has both."
+    expect(bob.root.locator(".wn-alert")).to_have_text(re.compile(re.escape(told)))
+    bob.is_saved()
+    assert classes_of(item_id) == ["bird"]
+    bob.press("Control+z")
+    bob.is_saved()
+    assert classes_of(item_id) == ["cat"]
+    assert [status_of(each) for each in ids_of(project)] == ["labeled", "todo", "todo", "todo"]
 
 
 def test_an_undo_does_not_take_back_what_somebody_else_decided_since(shared_app: App, tab, elsewhere):

@@ -89,7 +89,7 @@ class Decisions {
   answered({ kind, event, target }, answer) {
     const { pad } = this;
     const isAsPainted = event.item_id !== undefined && answer.item_ids.includes(event.item_id);
-    if (isAsPainted && (pad.grid || pad.ahead.known.has(event.item_id))) return;
+    if (isAsPainted && (pad.grid || pad.ahead.known.has(event.item_id))) return this.correct(answer.items);
     if (!isAsPainted) this.disown(kind, target);
     for (const item of answer.items.slice(0, 1)) pad.ahead.bring(item);
     pad.show();
@@ -98,6 +98,19 @@ class Decisions {
     else if (answer.changed) pad.view.say(did);
     else if (answer.left) pad.view.say("Somebody changed it since; it stays as it is.");
     else pad.view.say(`Nothing to ${kind}`);
+  }
+
+  // What came back may be the decision of somebody else, which this person had not seen.
+  correct(items) {
+    const { ahead, outbox } = this.pad;
+    const onTheWay = outbox.itemIds();
+    for (const { id, status, class_ids, over } of items) {
+      const entry = ahead.known.get(id);
+      const isRight = entry?.status === status && String(entry.class_ids) === String(class_ids);
+      if (!entry || entry.isBlind || isRight || onTheWay.has(id)) continue;
+      Object.assign(entry, { status, class_ids, over, draft: null });
+      if (entry === ahead.current) this.pad.show();
+    }
   }
 
   // Painted as taken back, while the server took back something else.

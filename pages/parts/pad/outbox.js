@@ -39,7 +39,8 @@ class Outbox {
     addEventListener("online", () => this.wake?.());
   }
 
-  // A letter: {key, annotator, kind: "event" | "undo" | "redo" | "bulk" | "accept", event, target}. `key` sorts by time.
+  // A letter: {key, annotator, kind: "event" | "undo" | "redo" | "bulk" | "accept", event, target}; once it is settled also its
+  // `answer`. `key` sorts by time.
   readKept() {
     const kept = [];
     try {
@@ -160,6 +161,7 @@ class Outbox {
     const refusedIds = new Set(rejected.map((each) => each.event_id));
     // An undo of something that was never stored would take back an older decision.
     const pointless = this.letters.filter((letter) => refusedIds.has(letter.target));
+    for (const letter of batch) letter.answer = answer;
     this.forget([...batch, ...pointless]);
     this.listener?.answered(batch, answer, rejected);
     this.changed();

@@ -77,12 +77,15 @@ async function measured(pad, acceptanceId) {
 }
 
 async function acceptAll(pad, acceptanceId, count) {
-  pad.outbox.put(pad.annotator, "accept", { event_id: newId(), acceptance_id: acceptanceId });
+  const letter = pad.outbox.put(pad.annotator, "accept", { event_id: newId(), acceptance_id: acceptanceId });
   pad.decisions.forget();
   pad.view.paintOver("Accepting …", `${number(count)} items get their suggested class. Ctrl+Z takes all of it back.`);
   await pad.outbox.empty();
   backToQueue(pad);
-  pad.view.say(`Accepted ${number(count)} suggestions. Ctrl+Z takes them back.`);
+  const { changed, job_id: jobId, refused } = letter.answer;
+  if (refused) return;
+  const words = jobId ? `${number(count)} suggestions are being accepted.` : `Accepted ${number(changed)} suggestions.`;
+  pad.view.say(`${words} Ctrl+Z takes them back.`);
   // Over some thousands it is a job: its card is below the pad.
   pad.go("label");
 }

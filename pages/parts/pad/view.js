@@ -141,7 +141,7 @@ class View {
     this.root.classList.toggle("wn-is-grid", pad.grid !== null);
     this.showing.firstChild.textContent = pad.isShowing ? "Hide suggestions" : "Show suggestions";
     this.showing.setAttribute("aria-pressed", String(pad.isShowing));
-    if (!this.who.contains(document.activeElement)) this.arrangeWho();
+    if (!this.who.contains(document.activeElement)) showWho(this.pad);
   }
 
   classButton(each) {
@@ -159,21 +159,6 @@ class View {
     made.style.setProperty("--wn-color", each.color);
     made.addEventListener("click", () => this.pad.choose(each.id));
     return { button: made, score, isPressed: false, share: null };
-  }
-
-  arrangeWho(isAsking = !this.pad.knowsAnnotator) {
-    if (!isAsking) {
-      const change = button(`Labeling as ${this.pad.annotator}`, "", () => this.arrangeWho(true), "wn-plain");
-      change.title = "Change the name";
-      return this.who.replaceChildren(change);
-    }
-    const name = element("input", "wn-input", [], { "aria-label": "Your name", maxlength: "100", value: this.pad.annotator });
-    const keep = () => nameAnnotator(this.pad, name.value);
-    name.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") keep();
-    });
-    this.who.replaceChildren("Your name ", name, button("OK", "", keep, "wn-plain"));
-    if (this.pad.knowsAnnotator) name.select();
   }
 
   // The frame that counts: everything here must be cheap, and nothing may ask for a layout.

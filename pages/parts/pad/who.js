@@ -25,6 +25,22 @@ function nameAnnotator(pad, name) {
   pad.tellName?.(pad.annotator);
   pad.decisions.forget();
   pad.pace = null;
-  pad.view.arrangeWho();
+  showWho(pad);
   pad.view.focus();
+}
+
+function showWho(pad, isAsking = !pad.knowsAnnotator) {
+  const { who } = pad.view;
+  if (!isAsking) {
+    const change = button(`Labeling as ${pad.annotator}`, "", () => showWho(pad, true), "wn-plain");
+    change.title = "Change the name";
+    return who.replaceChildren(change);
+  }
+  const name = element("input", "wn-input", [], { "aria-label": "Your name", maxlength: "100", value: pad.annotator });
+  const keep = () => nameAnnotator(pad, name.value);
+  name.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") keep();
+  });
+  who.replaceChildren("Your name ", name, button("OK", "", keep, "wn-plain"));
+  if (pad.knowsAnnotator) name.select();
 }
