@@ -117,9 +117,13 @@ def started(project: Project, engine: str, model_id: str) -> None:
 def jobs_to_show(project: Project) -> list[Job]:
     """The newest job of each sort, unless it is done: a failed one says why until the next is made."""
     with reading() as session:
-        own = newest_of(jobs.page(session, project.id, None, 20), {JobKind.SUGGEST, JobKind.EMBED})
-        fetching = newest_of(jobs.page(session, None, None, 20), {JobKind.DOWNLOAD})
-    return [job for job in (own, fetching) if job is not None and job.state != JobState.DONE]
+        newest = jobs.page(session, project.id, None, 20)
+        found = [
+            newest_of(newest, {JobKind.SUGGEST, JobKind.EMBED}),
+            newest_of(newest, {JobKind.LABEL}),
+            newest_of(jobs.page(session, None, None, 20), {JobKind.DOWNLOAD}),
+        ]
+    return [job for job in found if job is not None and job.state != JobState.DONE]
 
 
 def newest_of(found: Any, kinds: set[JobKind]) -> Job | None:

@@ -155,8 +155,8 @@ def test_those_that_differ_are_shown_and_can_be_changed(pad):
     pad.press("Escape", "3")
     pad.is_saved()
     assert classes_of(asked[0]) == ["dog"]
-    expect(pad.root).to_contain_text("That was the last of them")
-    pad.button("Go on labeling").click()
+    expect(pad.root).to_contain_text("20 of 20 were as suggested")
+    pad.button("Not now").click()
     until(lambda: pad.item_id)
 
 

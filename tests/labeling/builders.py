@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from backend import projects
 from backend.labeling import bulk
-from db.models import Item, LabelEvent, Project, Suggestion, SuggestionSet
+from db.models import Item, LabelEvent, Project, Suggestion, SuggestionSet, now
 from db.session import Session
 
 
@@ -60,7 +60,7 @@ def run_bulk(session: Session, project: Project, annotator: str, wanted: bulk.Wa
 def a_suggestion_set(session: Session, project: Project, says: dict[Item, list[float]]) -> SuggestionSet:
     """`says` has one score a class of the project for each item."""
     class_ids = [each.id for each in project.classes]
-    used = SuggestionSet(project_id=project.id, engine="head", model="none", class_ids=class_ids)
+    used = SuggestionSet(project_id=project.id, engine="head", model="none", class_ids=class_ids, finished_at=now())
     session.add(used)
     session.flush()
     for item, scores in says.items():

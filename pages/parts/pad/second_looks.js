@@ -72,7 +72,7 @@ async function measured(pad, acceptanceId) {
     `Of ${number(count)} more items that are at least ${percent(confidence)} sure, expect ${percent(answers.share)} to be right: ` +
     `between ${percent(answers.low)} and ${percent(answers.high)}, with 95 % certainty.`;
   const accept = button(`Accept ${number(count)} suggestions`, "", () => acceptAll(pad, acceptanceId, count), isAsSure ? "wn-primary" : "");
-  const differing = wrong.length ? [button(`Look at the ${number(wrong.length)} that differ`, "", () => lookAt(pad, wrong.map((each) => each.item_id)))] : [];
+  const differing = wrong.length ? [button(`Look at the ${number(wrong.length)} that differ`, "", () => lookAt(pad, wrong, () => measured(pad, acceptanceId)))] : [];
   pad.view.paintOver(title, words, [...(count ? [accept] : []), ...differing, back]);
 }
 
@@ -114,7 +114,7 @@ async function agreement(pad) {
   if (!count) return pad.view.paintOver("Nothing was checked", "You left all of them out.", [back]);
   const title = `You agree with yourself on ${number(right)} of ${number(count)}`;
   const words = `That is ${percent(share)}; between ${percent(low)} and ${percent(high)} of all your labels, with 95 % certainty.`;
-  const look = button(`Look at the ${number(differing.length)} that differ`, "", () => lookAt(pad, differing.map((each) => each.item_id)));
+  const look = button(`Look at the ${number(differing.length)} that differ`, "", () => lookAt(pad, differing, () => agreement(pad)));
   pad.view.paintOver(title, words, [...(differing.length ? [look] : []), back]);
 }
 
@@ -141,9 +141,10 @@ async function results(pad, url) {
   return null;
 }
 
-async function lookAt(pad, itemIds) {
-  const found = await Promise.all(itemIds.map((id) => ask(`/api/items/${id}`)));
-  pad.ahead.only(found.filter((each) => !each.trouble));
+// One after the other as they stand, and then back to the result.
+async function lookAt(pad, differing, done) {
+  const found = await Promise.all(differing.map((each) => ask(`/api/items/${each.item_id}`)));
+  pad.ahead.only(found.filter((each) => !each.trouble), done);
   pad.show();
   pad.view.say("Press another class where you decided wrongly; Shift+H shows both answers.");
 }
