@@ -4,14 +4,28 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, insert, select, update
+from sqlalchemy import Select, bindparam, exists, func, insert, select, update
 
 from db.labels import batches
 from db.models import Action, Annotator, Decision, DecisionState, LabelEvent, Suggestion, table
-from db.session import Session
+from db.session import Session, direct
 
 HAS_EVENTS = exists().where(LabelEvent.decision_id == Decision.id)
-DECISIONS, EVENTS = table(Decision), table(LabelEvent)
+DECISIONS, EVENTS, ANNOTATORS = table(Decision), table(LabelEvent), table(Annotator)
+# Built once: each label needs them, and building one takes as long as running it.
+NAMED = select(ANNOTATORS.c.id).where(ANNOTATORS.c.name == bindparam("name"))
+DROP_UNDONE = (
+    update(DECISIONS)
+    .where(
+        DECISIONS.c.project_id == bindparam("project"),
+        DECISIONS.c.annotator_id == bindparam("annotator"),
+        DECISIONS.c.state == DecisionState.UNDONE,
+    )
+    .values(state=DecisionState.DROPPED)
+)
+ADD_DECISIONS = insert(DECISIONS).returning(DECISIONS.c.id)
+ADD_EVENTS = insert(EVENTS).returning(EVENTS.c.id, EVENTS.c.event_id)
+KNOWN = select(EVENTS.c.event_id).where(EVENTS.c.event_id.in_(bindparam("ids", expanding=True)))
 TAKING_BACK = (Action.UNDO, Action.REDO)
 
 
@@ -33,21 +47,11 @@ def annotator_names(session: Session, annotator_ids: Sequence[int]) -> dict[int,
 
 def add(session: Session, project_id: int, annotator_id: int, count: int, at: datetime) -> list[int]:
     """Add `count` decisions and return their ids, oldest first. What was undone can no longer be redone."""
-    session.execute(
-        update(Decision)
-        .where(
-            Decision.project_id == project_id,
-            Decision.annotator_id == annotator_id,
-            Decision.state == DecisionState.UNDONE,
-        )
-        .values(state=DecisionState.DROPPED)
-        .execution_options(synchronize_session=False)
-    )
+    connection = direct(session)
+    connection.execute(DROP_UNDONE, {"project": project_id, "annotator": annotator_id})
     row = {"project_id": project_id, "annotator_id": annotator_id, "state": DecisionState.DONE, "created_at": at}
-    session.connection().execute(insert(DECISIONS), [row] * count)
-    # Read back, because SQLite promises no order for RETURNING and SQLAlchemy would insert them one by one.
-    new = _of(project_id, annotator_id, DecisionState.DONE).order_by(Decision.id.desc()).limit(count)
-    return list(reversed(session.scalars(new).all()))
+    # They are alike, and a higher id is a newer decision: no matter in which order the database returns them.
+    return sorted(connection.execute(ADD_DECISIONS, [row] * count).scalars())
 
 
 def newest_done(session: Session, project_id: int, annotator_id: int) -> int | None:
@@ -78,11 +82,7 @@ def move(session: Session, decision_id: int, to: DecisionState) -> None:
 
 def add_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Append events and return their ids in the same order."""
-    session.connection().execute(insert(EVENTS), list(rows))
-    ids: dict[str, int] = {}
-    for some in batches(row["event_id"] for row in rows):
-        query = select(LabelEvent.event_id, LabelEvent.id).where(LabelEvent.event_id.in_(some))
-        ids |= dict(session.execute(query).all())
+    ids = {event_id: number for number, event_id in direct(session).execute(ADD_EVENTS, list(rows))}
     return [ids[row["event_id"]] for row in rows]
 
 
@@ -94,11 +94,7 @@ def events(session: Session, decision_id: int, after: int = 0, limit: int = 500)
 
 def known(session: Session, event_ids: Sequence[str]) -> set[str]:
     """Those of `event_ids` that were recorded before."""
-    return {
-        found
-        for some in batches(event_ids)
-        for found in session.scalars(select(LabelEvent.event_id).where(LabelEvent.event_id.in_(some)))
-    }
+    return {found for some in batches(event_ids) for found in direct(session).execute(KNOWN, {"ids": some}).scalars()}
 
 
 def state_of(session: Session, decision_id: int) -> DecisionState:
@@ -156,4 +152,4 @@ def recent_seconds(session: Session, project_id: int, limit: int, annotator_id: 
 
 def annotator_id(session: Session, name: str) -> int | None:
     """The annotator of this name, if there is one."""
-    return session.scalar(select(Annotator.id).where(Annotator.name == name))
+    return direct(session).execute(NAMED, {"name": name}).scalar()

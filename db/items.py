@@ -136,9 +136,11 @@ def statuses(session: Session, project_id: int, item_ids: Sequence[int]) -> dict
     found: dict[Status, int] = {}
     for start in range(0, len(item_ids), MOST_VALUES):
         some = item_ids[start : start + MOST_VALUES]
-        query = select(Item.status, func.count()).where(Item.project_id == project_id, Item.id.in_(some))
-        for status, number in session.execute(query.group_by(Item.status)):
-            found[Status(status)] = found.get(Status(status), 0) + number
+        # Not by the project: SQLite would then walk all of its items.
+        query = select(Item.project_id, Item.status, func.count()).where(Item.id.in_(some))
+        for of_project, status, number in session.execute(query.group_by(Item.project_id, Item.status)):
+            if of_project == project_id:
+                found[Status(status)] = found.get(Status(status), 0) + number
     return found
 
 

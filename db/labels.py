@@ -9,13 +9,27 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 
 from db.models import Item, Label, LabelClass, Split, Status, table
-from db.session import Session
+from db.session import Session, direct
 
 BATCH = 500
-ITEMS, LABELS = table(Item), table(Label)
+ITEMS, LABELS, CLASSES = table(Item), table(Label), table(LabelClass)
+# Built once: each label needs them, and building one takes as long as running it.
+IDS: BindParameter[int] = bindparam("ids", expanding=True)
+LABELS_OF = select(LABELS.c.item_id, LABELS.c.class_id).where(LABELS.c.item_id.in_(IDS)).order_by(LABELS.c.class_id)
+# The project is looked at afterwards: named here, SQLite would walk all of its items instead of finding these.
+STATES_OF = select(
+    ITEMS.c.id, ITEMS.c.project_id, ITEMS.c.status, ITEMS.c.annotator_id, ITEMS.c.decided_at, ITEMS.c.last_event_id
+).where(ITEMS.c.id.in_(IDS))
+UPDATE_ITEM = (
+    update(ITEMS)
+    .where(ITEMS.c.id == bindparam("item_id"))
+    .values({name: bindparam(name) for name in ("status", "annotator_id", "decided_at", "last_event_id")})
+)
+FORGET_LABELS = delete(LABELS).where(LABELS.c.item_id.in_(IDS))
+ARCHIVED = select(CLASSES.c.id, CLASSES.c.archived).where(CLASSES.c.project_id == bindparam("project_id"))
 Each = TypeVar("Each")
 
 
@@ -71,8 +85,7 @@ def class_ids_of(session: Session, item_ids: Sequence[int]) -> dict[int, list[in
     """Item id -> its class ids. Items without a label are missing."""
     found: dict[int, list[int]] = {}
     for some in batches(item_ids):
-        query = select(Label.item_id, Label.class_id).where(Label.item_id.in_(some)).order_by(Label.class_id)
-        for item_id, class_id in session.execute(query):
+        for item_id, class_id in direct(session).execute(LABELS_OF, {"ids": some}):
             found.setdefault(item_id, []).append(class_id)
     return found
 
@@ -96,12 +109,12 @@ def labeled(session: Session, project_id: int) -> list[Labeled]:
 
 def states(session: Session, project_id: int, item_ids: Sequence[int]) -> dict[int, State]:
     """Item id -> where it stands. Items of other projects, and unknown ones, are missing."""
-    class_ids = class_ids_of(session, item_ids)
-    columns = (Item.id, Item.status, Item.annotator_id, Item.decided_at, Item.last_event_id)
     found: dict[int, State] = {}
     for some in batches(item_ids):
-        query = select(*columns).where(Item.project_id == project_id, Item.id.in_(some))
-        for item_id, status, annotator_id, decided_at, event_id in session.execute(query):
+        there = [row for row in direct(session).execute(STATES_OF, {"ids": some}) if row.project_id == project_id]
+        # An item to do has no class.
+        class_ids = class_ids_of(session, [row.id for row in there if row.status != Status.TODO])
+        for item_id, _, status, annotator_id, decided_at, event_id in there:
             classes = tuple(class_ids.get(item_id, ()))
             found[item_id] = State(Status(status), classes, annotator_id, decided_at, event_id)
     return found
@@ -112,15 +125,14 @@ def store(session: Session, before: Mapping[int, State], after: Mapping[int, Sta
     if not after:
         return
     columns = ("status", "annotator_id", "decided_at", "last_event_id")
-    # Past the session's own bookkeeping, which would cost more than the rows.
-    connection = session.connection()
+    connection = direct(session)
     connection.execute(
-        update(ITEMS).where(ITEMS.c.id == bindparam("item_id")),
+        UPDATE_ITEM,
         [{"item_id": item_id} | {name: getattr(state, name) for name in columns} for item_id, state in after.items()],
     )
     changed = [item_id for item_id in after if before[item_id].class_ids != after[item_id].class_ids]
     for some in batches(item_id for item_id in changed if before[item_id].class_ids):
-        session.execute(delete(Label).where(Label.item_id.in_(some)).execution_options(synchronize_session=False))
+        connection.execute(FORGET_LABELS, {"ids": some})
     rows = [{"item_id": item_id, "class_id": class_id} for item_id in changed for class_id in after[item_id].class_ids]
     if rows:
         connection.execute(insert(LABELS), rows)
@@ -128,5 +140,4 @@ def store(session: Session, before: Mapping[int, State], after: Mapping[int, Sta
 
 def archived_classes(session: Session, project_id: int) -> dict[int, bool]:
     """Class id -> whether it is archived, for every class of the project."""
-    query = select(LabelClass.id, LabelClass.archived).where(LabelClass.project_id == project_id)
-    return dict(session.execute(query).all())
+    return dict(direct(session).execute(ARCHIVED, {"project_id": project_id}).tuples().all())

@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
-from db.models import Item, ItemCount, LabelClass, Project
-from db.session import Session
+from db.models import Item, ItemCount, LabelClass, Project, table
+from db.session import Session, direct
+
+COUNTED = table(ItemCount)
+COUNTS = select(COUNTED.c.project_id, COUNTED.c.status, COUNTED.c.count).where(
+    COUNTED.c.project_id.in_(bindparam("ids", expanding=True))
+)
 
 
 def add(session: Session, project: Project) -> Project:
@@ -61,7 +66,6 @@ def classes(session: Session, project_id: int, *, with_archived: bool = False) -
 def status_counts(session: Session, project_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """Project id -> how many items it has of each status."""
     counts: dict[int, dict[str, int]] = {project_id: {} for project_id in project_ids}
-    query = select(ItemCount.project_id, ItemCount.status, ItemCount.count)
-    for project_id, status, number in session.execute(query.where(ItemCount.project_id.in_(project_ids))):
+    for project_id, status, number in direct(session).execute(COUNTS, {"ids": list(project_ids)}):
         counts[project_id][status] = number
     return counts

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-__all__ = ["Session", "close", "migrate", "open_database", "reading", "writing"]
+__all__ = ["Session", "close", "direct", "migrate", "open_database", "reading", "writing"]
 
 BUSY_TIMEOUT_MS = 15_000
 ASK_AGAIN_S = 0.001
@@ -87,6 +87,13 @@ def _transaction() -> Iterator[Session]:
         # Begins the transaction now: a session otherwise waits for its first statement.
         session.connection()
         yield session
+
+
+def direct(session: Session) -> Connection:
+    """The session's connection, for statements on tables: past the bookkeeping of objects, which costs more than the
+    rows. What a label waits for goes this way."""
+    session.flush()
+    return session.connection()
 
 
 def _engine() -> Engine:

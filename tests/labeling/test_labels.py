@@ -300,3 +300,16 @@ def test_events_outlive_everything_but_their_item(session):
     moves.undo(session, project, "ada", "u")
     moves.redo(session, project, "ada", "r")
     assert [event.action for event in session.query(LabelEvent)] == ["label", "undo", "redo"]
+
+
+def test_where_items_stand_is_looked_up_by_item_however_many_the_project_has(session):
+    project = a_project(session)
+    ids = [item.id for item in some_items(session, project, 3)]
+    asked: list[str] = []
+    connection = session.connection().connection.driver_connection
+    connection.set_trace_callback(asked.append)
+    rows.states(session, project.id, ids)
+    connection.set_trace_callback(None)
+    [query] = [each for each in asked if "FROM items" in each]
+    plan = [row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert plan == ["SEARCH items USING INTEGER PRIMARY KEY (rowid=?)"]
