@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
@@ -45,12 +45,19 @@ def answer_at_once() -> None:
     """
     for handle in range(3, 256):
         try:
-            with socket.socket(fileno=os.dup(handle)) as there:
-                if there.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                    there.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            copy = os.dup(handle)
         except OSError:
-            # No socket, or none that listens.
             continue
+        try:
+            there = socket.socket(fileno=copy)
+        except OSError:
+            # A file or a pipe.
+            os.close(copy)
+            continue
+        # Not every kind of socket has these options.
+        with there, suppress(OSError):
+            if there.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                there.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def open_home() -> None:

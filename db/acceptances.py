@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from db.models import Acceptance, Item, Status, Suggestion
 from db.session import Session
@@ -16,6 +16,17 @@ def add(session: Session, new: Acceptance) -> Acceptance:
 
 def get(session: Session, acceptance_id: int) -> Acceptance | None:
     return session.get(Acceptance, acceptance_id)
+
+
+def remove_unused(session: Session, project_id: int, annotator_id: int) -> None:
+    """Those of the annotator that were never accepted."""
+    session.execute(
+        delete(Acceptance).where(
+            Acceptance.project_id == project_id,
+            Acceptance.annotator_id == annotator_id,
+            Acceptance.event_id.is_(None),
+        )
+    )
 
 
 def pairs(session: Session, acceptance_id: int) -> NDArray[np.int64]:

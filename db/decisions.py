@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import Select, bindparam, exists, func, insert, or_, select, update
 
 from db.labels import batches
-from db.models import Action, Annotator, Decision, DecisionState, LabelEvent, Suggestion, table
+from db.models import Action, Annotator, BulkAction, Decision, DecisionState, LabelEvent, Suggestion, table
 from db.session import Session, direct
 
-HAS_EVENTS = exists().where(LabelEvent.decision_id == Decision.id)
+# Of a bulk action the events may still be to come.
+HAS_EVENTS = or_(
+    exists().where(LabelEvent.decision_id == Decision.id),
+    exists().where(BulkAction.decision_id == Decision.id, BulkAction.kind == Action.LABEL, ~BulkAction.is_done),
+)
 DECISIONS, EVENTS, ANNOTATORS = table(Decision), table(LabelEvent), table(Annotator)
 # Built once: each label needs them, and building one takes as long as running it.
 NAMED = select(ANNOTATORS.c.id).where(ANNOTATORS.c.name == bindparam("name"))
@@ -112,6 +116,13 @@ def of_item(session: Session, item_id: int, after: int | None, limit: int) -> Se
     """The item's events, newest first; `after` is the last id of the page before."""
     query = select(LabelEvent).where(LabelEvent.item_id == item_id).order_by(LabelEvent.id.desc()).limit(limit)
     return session.scalars(query.where(LabelEvent.id < after) if after is not None else query).all()
+
+
+def by_event_ids(session: Session, event_ids: Sequence[str]) -> list[LabelEvent]:
+    found: list[LabelEvent] = []
+    for some in batches(event_ids):
+        found += session.scalars(select(LabelEvent).where(LabelEvent.event_id.in_(some)).order_by(LabelEvent.id))
+    return found
 
 
 def event_ids(session: Session, ids: Sequence[int]) -> dict[int, str]:

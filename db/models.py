@@ -297,8 +297,11 @@ class BulkAction(Base):
 
     event_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[Action] = mapped_column(String(10))
     # None when there was nothing to do.
-    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), default=None)
+    decision_id: Mapped[int | None] = mapped_column(
+        ForeignKey("decisions.id", ondelete="CASCADE"), default=None, index=True
+    )
     # The last event (of an undo or redo) or item (of a bulk label) that had its turn, and the last that will have one.
     cursor: Mapped[int] = mapped_column(default=0)
     upto: Mapped[int | None] = mapped_column(default=None)

@@ -21,6 +21,7 @@ def labeled_by(session: Session, project_id: int, annotator_id: int) -> Sequence
 def checked_since(session: Session, project_id: int, annotator_id: int) -> set[int]:
     """The items that the annotator has checked since their label was given."""
     query = select(LabelEvent.item_id).join(Item, Item.id == LabelEvent.item_id)
+    query = query.join(Decision, Decision.id == LabelEvent.decision_id).where(Decision.state == DecisionState.DONE)
     query = query.where(LabelEvent.project_id == project_id, LabelEvent.annotator_id == annotator_id, IS_CHECK)
     return set(session.scalars(query.where(LabelEvent.id > Item.last_event_id)))
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from backend import items, projects
+from backend import errors, items, projects
 from backend.api.items import class_id_of
 from backend.api.paging import After, Limit, page
 from backend.labeling import bulk as many
@@ -38,7 +38,9 @@ class Suggested(BaseModel):
 class Event(BaseModel):
     event_id: EventId
     item_id: Id
-    action: str = Field(description="label, skip, flag, clear, or check: a second look that changes nothing")
+    action: str = Field(
+        max_length=20, description="label, skip, flag, clear, or check: a second look that changes nothing"
+    )
     class_ids: list[Id] = Field(default_factory=list, max_length=1000)
     seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     suggestion_id: Id | None = None
@@ -63,9 +65,12 @@ class Who(BaseModel):
 class Which(BaseModel):
     """As in the list of items. Left out: all."""
 
+    # A misspelt part that is passed over would label the whole project.
+    model_config = ConfigDict(extra="forbid")
+
     status: Status | None = None
-    class_: str | None = Field(default=None, alias="class", description="a class by name or id")
-    text: str = ""
+    class_: str | None = Field(default=None, alias="class", max_length=200, description="a class by name or id")
+    text: str = Field(default="", max_length=1000)
 
 
 class One(BaseModel):
@@ -81,6 +86,8 @@ class One(BaseModel):
 class Bulk(BaseModel):
     """`filter` or `item_ids`, all with `class_ids`; or `items`, each with classes of its own."""
 
+    model_config = ConfigDict(extra="forbid")
+
     annotator: AnnotatorName = "me"
     item_ids: list[Id] = Field(default_factory=list, max_length=10_000)
     filter: Which | None = None
@@ -89,6 +96,15 @@ class Bulk(BaseModel):
     event_id: EventId
 
     def wanted(self, project_id: int) -> many.Wanted:
+        """Raises Invalid when it names no items, names them in two ways, or one of `items` twice."""
+        named = [self.filter is not None, bool(self.item_ids), bool(self.items)]
+        if sum(named) != 1:
+            raise errors.Invalid(
+                "A bulk label names its items in one way.",
+                "Send one of filter, item_ids and items; {} as filter is all.",
+            )
+        if len({one.item_id for one in self.items}) < len(self.items):
+            raise errors.Invalid("An item is named twice.", "Send each item once.")
         which = self.filter
         chosen = None
         if which is not None:
@@ -133,7 +149,7 @@ def bulk(project_id: int, new: Bulk, response: Response, *, dry_run: bool = Fals
 def carry_out(
     project: Project, annotator: str, wanted: many.Wanted, event_id: str, response: Response, *, count: int
 ) -> dict[str, Any]:
-    if count > many.MOST_AT_ONCE:
+    if count > many.MOST_AT_ONCE and not many.is_done(event_id):
         with writing() as session:
             job = many.start(session, project, annotator, wanted, event_id, total=count)
         response.status_code = 202
@@ -186,7 +202,8 @@ def history(item_id: int, after: After = None, limit: Limit = 50) -> dict[str, A
         events = rows.of_item(session, item.id, after, limit)
         names = rows.annotator_names(session, [event.annotator_id for event in events])
         shown = [event_as_json(event, names[event.annotator_id]) for event in events]
-        return page(events, limit, [each | {"suggested": None} for each in shown] if is_blind else shown)
+        hidden = {"suggested": None, "suggestion_id": None, "agreed": None} if is_blind else {}
+        return page(events, limit, [each | hidden for each in shown])
 
 
 def after_change(project: Project, annotator: str) -> dict[str, Any]:

@@ -27,9 +27,12 @@ class Accept(BaseModel):
 @router.post("/acceptances", status_code=201)
 def prepare(project_id: int, new: NewAcceptance) -> dict[str, Any]:
     """Freeze the suggestions that are so sure and draw 20 to be labeled blind: `items`."""
+    with reading() as session:
+        frozen = accepting.sure_enough(session, projects.get(session, project_id), new.confidence)
     with writing() as session:
         project = projects.get(session, project_id)
-        acceptance = accepting.prepare(session, project, new.annotator, new.confidence)
+        acceptance = accepting.freeze(session, project, new.annotator, new.confidence, frozen)
+    with reading() as session:
         sample = item_rows.by_ids(session, acceptance.sample)
         return {
             **accepting.measured(session, project, acceptance),
@@ -51,8 +54,12 @@ def accept(project_id: int, acceptance_id: int, new: Accept, response: Response)
     with writing() as session:
         project = projects.get(session, project_id)
         acceptance = accepting.get(session, project, acceptance_id)
-        acceptance.event_id = acceptance.event_id or new.event_id
-        count, event_id = accepting.measured(session, project, acceptance)["count"], acceptance.event_id
+        # Asked for again it is the same; taken back and then asked for anew it is another one.
+        if acceptance.event_id is None or bulk.is_undone(session, acceptance.event_id):
+            acceptance.event_id = new.event_id
+        event_id = acceptance.event_id
+    with reading() as session:
+        count = accepting.measured(session, project, acceptance)["count"]
     wanted = bulk.Wanted(acceptance_id=acceptance_id)
     return carry_out(project, new.annotator, wanted, event_id, response, count=count)
 

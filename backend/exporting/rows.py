@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from backend import projects
+from backend.items import shown_set
 from db import decisions, items, labels, suggestions
 from db import projects as project_rows
 from db.models import Item, Kind, Project, Status
@@ -47,8 +48,8 @@ def _with_all(session: Session, project: Project, found: list[Item]) -> Iterator
     item_ids = [item.id for item in found]
     class_ids = labels.class_ids_of(session, item_ids)
     annotators = decisions.annotator_names(session, [item.annotator_id for item in found if item.annotator_id])
-    set_id = project.suggestion_set_id
-    guesses = suggestions.of_items(session, set_id, item_ids) if set_id else {}
+    used = shown_set(session, project)
+    guesses = suggestions.of_items(session, used.id, item_ids) if used else {}
     for item in found:
         wanted = set(class_ids.get(item.id, ()))
         guess = guesses.get(item.id)

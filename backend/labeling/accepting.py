@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend import errors
+from backend import errors, projects
 from backend.evaluating.intervals import of_share
 from backend.labeling.checks import annotator_name
 from db import acceptances as rows
@@ -26,14 +26,20 @@ LOWEST = 0.5
 
 
 def prepare(session: Session, project: Project, annotator: str, confidence: float) -> Acceptance:
-    """Freeze the suggestions that are at least so sure, for items to do, and draw the sample.
+    """Both of the following, for callers with a transaction to spare."""
+    return freeze(session, project, annotator, confidence, sure_enough(session, project, confidence))
+
+
+def sure_enough(session: Session, project: Project, confidence: float) -> NDArray[np.int64]:
+    """(n, 2) item id and class id of the suggestions that are at least so sure, for items to do; sorted. Only reads.
 
     With several classes an item counts when each of its classes is that sure, one way or the other, and one is there.
-    Raises Invalid when there are no suggestions or none is so sure.
+    Raises Invalid when there are no suggestions or none is so sure, Conflict when the project is labeled blind.
     """
-    name = annotator_name(annotator)
     if not LOWEST <= confidence <= 1:
         raise errors.Invalid(f"{confidence:.0%} is not a confidence to accept from.", "Choose 50 % to 100 %.")
+    if projects.is_blind(project):
+        raise errors.Conflict("This project is labeled blind.", "Show the suggestions first, on the Label page.")
     used = suggestions.get_set(session, project.suggestion_set_id) if project.suggestion_set_id else None
     if used is None:
         raise errors.Invalid("There are no suggestions to accept.", "Make suggestions first, on the Label page.")
@@ -48,10 +54,20 @@ def prepare(session: Session, project: Project, annotator: str, confidence: floa
         raise errors.Invalid(
             f"No item to do has a suggestion of {confidence:.0%} or more.", "Choose a lower confidence, or label more."
         )
-    item_ids = np.unique(found[:, 0]).tolist()
+    return found
+
+
+def freeze(
+    session: Session, project: Project, annotator: str, confidence: float, found: NDArray[np.int64]
+) -> Acceptance:
+    """Keep them and draw the sample. What the annotator had prepared before, and not accepted, is let go."""
+    annotator_id = decisions.annotator(session, annotator_name(annotator))
+    rows.remove_unused(session, project.id, annotator_id)
+    # Sorted by item: the first row of each.
+    item_ids = found[np.diff(found[:, 0], prepend=-1) != 0, 0].tolist()
     new = Acceptance(
         project_id=project.id,
-        annotator_id=decisions.annotator(session, name),
+        annotator_id=annotator_id,
         confidence=confidence,
         pairs=rows.pack(found),
         sample=random.sample(item_ids, min(SAMPLE, len(item_ids))),
@@ -84,8 +100,8 @@ def measured(session: Session, project: Project, acceptance: Acceptance) -> dict
     person labeled as was suggested, and the 95 % interval for all.
     """
     pairs = rows.pairs(session, acceptance.id)
-    total = len(np.unique(pairs[:, 0]))
-    classes, counts = np.unique(pairs[:, 1], return_counts=True)
+    total = int(np.count_nonzero(np.diff(pairs[:, 0], prepend=-1)))
+    counts = np.bincount(pairs[:, 1])
     states = labels.states(session, project.id, acceptance.sample)
     suggested = {item_id: _classes_of(pairs, item_id) for item_id in acceptance.sample}
     answered = [item_id for item_id in acceptance.sample if _is_answered(states.get(item_id), acceptance)]
@@ -95,7 +111,7 @@ def measured(session: Session, project: Project, acceptance: Acceptance) -> dict
         "id": acceptance.id,
         "confidence": acceptance.confidence,
         "count": total - decided,
-        "by_class": dict(zip(classes.tolist(), counts.tolist(), strict=True)),
+        "by_class": {class_id: int(counts[class_id]) for class_id in np.flatnonzero(counts).tolist()},
         "sample": acceptance.sample,
         "to_ask": [item_id for item_id in acceptance.sample if not _is_decided(states, item_id)],
         "answers": of_share(len(answered) - len(wrong), len(answered)),

@@ -15,15 +15,15 @@ from backend.jobs import control
 from backend.labeling import labels
 from backend.labeling.checks import annotator_name, refusal
 from backend.labeling.events import part_of
-from backend.labeling.moves import PART
-from db import acceptances, bulk_actions
+from backend.labeling.moves import PART, asked_before
+from db import acceptances, bulk_actions, jobs
 from db import decisions as rows
 from db import items as item_rows
 from db import labels as label_rows
 from db.items import Filter
 from db.labels import State
 from db.models import Action, BulkAction, DecisionState, Job, JobKind, Project, Status, now
-from db.session import Session, writing
+from db.session import Session, reading, writing
 
 # More are a job: a person sees how far it is, and can stop it.
 MOST_AT_ONCE = 5_000
@@ -71,6 +71,21 @@ def count(session: Session, project: Project, wanted: Wanted) -> dict[str, int]:
     return {"count": sum(found.values()), "labeled": found.get(Status.LABELED, 0)}
 
 
+def is_done(event_id: str) -> bool:
+    """Whether the bulk label of this event_id has come to its end before."""
+    with reading() as session:
+        asked = bulk_actions.get(session, event_id)
+        return asked is not None and asked.is_done
+
+
+def is_undone(session: Session, event_id: str) -> bool:
+    """Whether it was asked for and taken back."""
+    asked = bulk_actions.get(session, event_id)
+    if asked is None or asked.decision_id is None:
+        return False
+    return rows.state_of(session, asked.decision_id) != DecisionState.DONE
+
+
 def label(
     project_id: int, annotator: str, wanted: Wanted, event_id: str, on_part: Callable[[int], None] | None = None
 ) -> Done:
@@ -90,10 +105,7 @@ def label(
 def part(session: Session, project: Project, annotator: str, wanted: Wanted, event_id: str) -> Done:
     """Label the next items, for one transaction. Raises Invalid, before anything is changed, on wrong classes."""
     annotator_id = rows.annotator(session, annotator_name(annotator))
-    asked = bulk_actions.get(session, event_id)
-    if asked is None:
-        _check(session, project, wanted)
-        asked = _begin(session, project, annotator_id, event_id)
+    asked = begin(session, project, annotator, wanted, event_id)
     if asked.decision_id is None or rows.state_of(session, asked.decision_id) != DecisionState.DONE:
         # Taken back while it was at work.
         asked.is_done = True
@@ -101,16 +113,22 @@ def part(session: Session, project: Project, annotator: str, wanted: Wanted, eve
     if not asked.is_done and asked.decision_id is not None:
         events, asked.cursor, asked.is_done = _next(session, project, wanted, asked)
         events = [event | {"event_id": part_of(event_id, event["item_id"])} for event in events]
-        recorded = labels.record_part(session, project, annotator_id, asked.decision_id, events)
+        recorded = labels.record_part(session, asked, project, annotator_id, events)
         asked.changed += len(recorded.acked)
-        asked.left += len(recorded.rejected)
+        asked.left += len(events) - len(recorded.acked)
     session.flush()
     return Done(asked.changed, asked.left, asked.is_done, recorded.rejected, recorded.conflicts)
 
 
 def start(session: Session, project: Project, annotator: str, wanted: Wanted, event_id: str, *, total: int) -> Job:
-    """Queue a job that does it; the same event_id twice is one job. Raises Invalid on wrong classes."""
-    _check(session, project, wanted)
+    """Queue a job that does it; the same event_id twice is one job. Raises Invalid on wrong classes.
+
+    The decision is made now: an undo takes it back even before the job has begun.
+    """
+    begin(session, project, annotator, wanted, event_id)
+    for job in jobs.in_states(session, jobs.ACTIVE, project.id):
+        if job.kind == JobKind.LABEL and job.spec["event_id"] == event_id:
+            return job
     spec = {
         "annotator": annotator_name(annotator),
         "event_id": event_id,
@@ -121,7 +139,7 @@ def start(session: Session, project: Project, annotator: str, wanted: Wanted, ev
         "each": list(wanted.each),
         "acceptance_id": wanted.acceptance_id,
     }
-    return control.add_once(session, JobKind.LABEL, project.id, spec, f"Label {total:,} items")
+    return control.add(session, JobKind.LABEL, project.id, spec, f"Label {total:,} items")
 
 
 def from_spec(spec: Mapping[str, Any]) -> Wanted:
@@ -145,11 +163,17 @@ def _check(session: Session, project: Project, wanted: Wanted) -> None:
         raise errors.Invalid(why["message"], "Nothing was changed.")
 
 
-def _begin(session: Session, project: Project, annotator_id: int, event_id: str) -> BulkAction:
+def begin(session: Session, project: Project, annotator: str, wanted: Wanted, event_id: str) -> BulkAction:
+    """The bulk action of this event_id, made at first use with its decision. Raises Invalid on wrong classes."""
+    if there := asked_before(session, project, event_id, Action.LABEL):
+        return there
+    _check(session, project, wanted)
+    annotator_id = rows.annotator(session, annotator_name(annotator))
     [decision_id] = rows.add(session, project.id, annotator_id, 1, now())
     new = BulkAction(
         event_id=event_id,
         project_id=project.id,
+        kind=Action.LABEL,
         decision_id=decision_id,
         cursor=0,
         # Items that come in while it is at work were not among those that the person counted.
@@ -186,8 +210,9 @@ def _accepted(
     session: Session, project: Project, acceptance_id: int, cursor: int
 ) -> tuple[list[dict[str, Any]], int, bool]:
     pairs = acceptances.pairs(session, acceptance_id)
-    ids = np.unique(pairs[:, 0])
-    turn = ids[np.searchsorted(ids, cursor, side="right") :][:PART].tolist()
+    start = int(np.searchsorted(pairs[:, 0], cursor, side="right"))
+    # They are sorted: so many rows are enough for a part, and no row behind them is looked at.
+    turn = np.unique(pairs[start : start + PART, 0]).tolist()
     states = label_rows.states(session, project.id, turn)
     events = []
     for item_id in turn:
@@ -195,4 +220,5 @@ def _accepted(
         if item_id in states and states[item_id].status == Status.TODO:
             first, last = np.searchsorted(pairs[:, 0], [item_id, item_id + 1])
             events.append({"action": Action.LABEL, "item_id": item_id, "class_ids": pairs[first:last, 1].tolist()})
-    return events, turn[-1] if turn else cursor, len(turn) < PART
+    last = turn[-1] if turn else cursor
+    return events, last, int(np.searchsorted(pairs[:, 0], last, side="right")) == len(pairs)

@@ -21,7 +21,7 @@ STATUS_AFTER = {
 
 @dataclass(frozen=True)
 class Change:
-    """One event about to be written. An undo, redo or check names the exact state that it brings."""
+    """One event about to be written. An undo or redo names the exact state that it brings."""
 
     event_id: str
     item_id: int
@@ -44,7 +44,7 @@ def append(session: Session, project_id: int, changes: Sequence[Change], states:
         after = {change.item_id: state_after(change, before[change.item_id]) for change in group}
         event_ids = rows.add_events(session, [_row(project_id, change, before, after) for change in group])
         for change, event_id in zip(group, event_ids, strict=True):
-            if change.brings is None:
+            if change.brings is None and change.action != Action.CHECK:
                 after[change.item_id] = replace(after[change.item_id], last_event_id=event_id)
         labels.store(session, before, after)
         states.update(after)
@@ -53,6 +53,9 @@ def append(session: Session, project_id: int, changes: Sequence[Change], states:
 def state_after(change: Change, before: State) -> State:
     if change.brings is not None:
         return change.brings
+    if change.action == Action.CHECK:
+        # An answer beside the label.
+        return before
     if change.action == Action.CLEAR:
         return State()
     class_ids = before.class_ids if change.action == Action.FLAG else change.class_ids

@@ -17,7 +17,7 @@ from backend.labeling.events import Change, append, part_of
 from db import decisions as rows
 from db import labels, suggestions
 from db.labels import State
-from db.models import Action, Project, now
+from db.models import Action, BulkAction, Project, now
 from db.session import Session
 
 Event = Mapping[str, Any]
@@ -49,14 +49,15 @@ def record(session: Session, project: Project, annotator: str, events: Sequence[
     known = rows.known(session, order)
     new = [sent[event_id] for event_id in order if event_id not in known]
     fresh, rejected, states = _checked(session, project, new)
-    met: list[dict[str, Any]] = []
+    # The answer that told of them may have been lost.
+    met = conflicts.of_known(session, [sent[event_id] for event_id in order if event_id in known])
     if fresh:
         fresh = _with_hidden(session, project, fresh)
         annotator_id = rows.annotator(session, name)
-        met = conflicts.found(session, annotator_id, fresh, states)
+        met += conflicts.found(session, annotator_id, fresh, states)
         at = now()
         decision_ids = rows.add(session, project.id, annotator_id, len(fresh), at)
-        changes = _changes(session, annotator_id, fresh, decision_ids, states)
+        changes = _changes(session, annotator_id, fresh, decision_ids)
         append(session, project.id, changes, states)
     refused = {each["event_id"] for each in rejected}
     return Recorded([event_id for event_id in order if event_id not in refused], rejected, met)
@@ -81,20 +82,24 @@ def record_many(
     if fresh:
         annotator_id = rows.annotator(session, name)
         [decision_id] = rows.add(session, project.id, annotator_id, 1, now())
-        append(session, project.id, _changes(session, annotator_id, fresh, [decision_id] * len(fresh), states), states)
+        append(session, project.id, _changes(session, annotator_id, fresh, [decision_id] * len(fresh)), states)
     return Recorded([event_id], rejected)
 
 
 def record_part(
-    session: Session, project: Project, annotator_id: int, decision_id: int, events: Sequence[Event]
+    session: Session, asked: BulkAction, project: Project, annotator_id: int, events: Sequence[Event]
 ) -> Recorded:
-    """Add label events to a decision that spans many items.
+    """Add label events to the decision of a bulk action; what was decided since that was asked for stays as it is.
 
     Only events with `over` can meet a conflict: what a filter replaces was counted and told before.
     """
+    assert asked.decision_id is not None
     fresh, rejected, states = _checked(session, project, events)
+    since = [event for event in fresh if (states[event["item_id"]].decided_at or asked.created_at) > asked.created_at]
+    fresh = [event for event in fresh if event not in since]
     met = conflicts.found(session, annotator_id, [event for event in fresh if "over" in event], states)
-    append(session, project.id, _changes(session, annotator_id, fresh, [decision_id] * len(fresh), states), states)
+    changes = _changes(session, annotator_id, fresh, [asked.decision_id] * len(fresh))
+    append(session, project.id, changes, states)
     return Recorded([event["event_id"] for event in fresh], rejected, met)
 
 
@@ -113,13 +118,7 @@ def _checked(
     return fresh, rejected, states
 
 
-def _changes(
-    session: Session,
-    annotator_id: int,
-    events: Sequence[Event],
-    decision_ids: Sequence[int],
-    states: Mapping[int, State],
-) -> list[Change]:
+def _changes(session: Session, annotator_id: int, events: Sequence[Event], decision_ids: Sequence[int]) -> list[Change]:
     at = now()
     said = rows.said_by(session, [event["suggestion_id"] for event in events if event.get("suggestion_id")])
     changes = []
@@ -138,8 +137,6 @@ def _changes(
                 suggestion_id=event.get("suggestion_id"),
                 suggested=suggested,
                 agreed=_agreed(event, suggested),
-                # A check is an answer beside the label.
-                brings=states[event["item_id"]] if event["action"] == Action.CHECK else None,
             )
         )
     return changes

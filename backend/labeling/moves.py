@@ -8,6 +8,7 @@ is done it changes nothing, even when it had found nothing to take back.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from backend import errors
 from backend.labeling.checks import annotator_name
 from backend.labeling.events import Change, append, part_of, state_after
 from db import bulk_actions, labels
@@ -45,7 +46,7 @@ def redo(session: Session, project: Project, annotator: str, event_id: str) -> M
 
 def _part(session: Session, project: Project, annotator: str, event_id: str, action: Action) -> Moved:
     annotator_id = rows.annotator(session, annotator_name(annotator))
-    asked = bulk_actions.get(session, event_id) or _begin(session, project, annotator_id, event_id, action)
+    asked = asked_before(session, project, event_id, action) or _begin(session, project, annotator_id, event_id, action)
     if asked.decision_id is not None and not asked.is_done:
         events = rows.events(session, asked.decision_id, asked.cursor, PART)
         if (rows.state_of(session, asked.decision_id) == DecisionState.DONE) == (action == Action.UNDO):
@@ -61,6 +62,16 @@ def _part(session: Session, project: Project, annotator: str, event_id: str, act
     return Moved(item_ids, asked.changed, asked.left, asked.is_done)
 
 
+def asked_before(session: Session, project: Project, event_id: str, kind: Action) -> BulkAction | None:
+    """The action of this event_id, if it was asked for before. Raises Invalid when that was another one."""
+    there = bulk_actions.get(session, event_id)
+    if there is not None and (there.project_id, there.kind) != (project.id, kind):
+        raise errors.Invalid(
+            f'The event_id "{event_id}" was used for something else.', "Make a new one for each action."
+        )
+    return there
+
+
 def _begin(session: Session, project: Project, annotator_id: int, event_id: str, action: Action) -> BulkAction:
     is_undo = action == Action.UNDO
     decision_id = (rows.newest_done if is_undo else rows.last_undone)(session, project.id, annotator_id)
@@ -69,6 +80,7 @@ def _begin(session: Session, project: Project, annotator_id: int, event_id: str,
     asked = BulkAction(
         event_id=event_id,
         project_id=project.id,
+        kind=action,
         decision_id=decision_id,
         cursor=0,
         changed=0,

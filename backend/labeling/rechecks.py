@@ -10,7 +10,7 @@ from backend import errors
 from backend.evaluating.intervals import of_share
 from backend.labeling.checks import annotator_name
 from db import decisions, rechecks
-from db.models import Project
+from db.models import Project, Status
 from db.session import Session
 
 SHARE = 0.03
@@ -43,6 +43,7 @@ def agreement(session: Session, project: Project, annotator: str) -> dict[str, A
     """
     annotator_id = decisions.annotator_id(session, annotator_name(annotator))
     found = rechecks.answers(session, project.id, annotator_id) if annotator_id is not None else []
+    found = [each for each in found if each.before["status"] == Status.LABELED]
     differing = [
         {"item_id": each.item_id, "first": each.before["class_ids"], "second": each.class_ids}
         for each in found

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import streamlit as st
 
@@ -74,8 +75,8 @@ def page_of_items(project: Project, classes: Sequence[LabelClass], wanted: Chose
     if not shown:
         st.info("No item fits these filters.")
         return []
-    # Another page begins without a selection.
-    place = f"{project.id}-{cursors[-1]}"
+    # A selection is of rows: with other items in them it begins anew.
+    place = f"{project.id}-{crc32(repr([item.id for item in shown]).encode())}"
     if project.kind == Kind.IMAGE:
         selected = selectable_grid(cards(views_of, classes), key=f"data-grid-{place}")
     else:

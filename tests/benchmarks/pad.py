@@ -14,16 +14,16 @@ presses of each row, with the end of the frame's commit in a trace of the browse
 
 Budget: p95 at most 16.7 ms on an idle machine of 2 cores; first item within 1 s.
 
-Measured on Debian 12, Python 3.11, Chromium headless, 2 cores. Not idle: other work ran beside it, see the load.
+Measured on Debian 12, Python 3.11, Chromium headless, 2 cores with nothing else at work; the load is its own:
 
     in ms            load   press to painted      work        on screen   label POST   first item
                             p50 / p95 / max       p50 / p95   p50 / p95   p50 / p95    p50 / max
-    1,000 texts       3.9   5.2 / 12.0 / 24.3     3.6 / 8.6   <16 / 16    15 / 30      730 / 1042
-    100,000 texts     2.9   4.5 / 11.0 / 18.5     3.1 / 7.3   <16 / 16    12 / 26      674 /  992
-    1,000,000 texts   2.0   5.4 / 11.0 / 34.4     3.5 / 7.9   <16 / <16   14 / 26      678 /  840
-    2,000 photos      1.8   5.2 / 11.2 / 16.0     3.8 / 9.0   <16 / 16    22 / 41      798 / 1122
+    1,000 texts       1.7   5.4 / 12.2 / 16.8     3.9 / 9.9   <16 / 16    15 / 32      615 /  857
+    100,000 texts     1.5   5.3 / 12.4 / 17.3     3.8 / 9.8   <16 / 16    16 / 32      581 /  927
+    1,000,000 texts   1.1   5.2 / 12.4 / 32.1     3.9 / 9.7   <16 / 16    16 / 33      565 / 1065
+    2,000 photos      1.6   5.1 / 10.0 / 27.4     3.8 / 7.9   <16 / 16    24 / 40      624 /  996
 
-Our mark and the trace differ by 0.3 to 0.4 ms in the median, by 4.7 ms at most.
+Our mark and the trace differ by 0.2 to 0.5 ms in the median, by 4.4 ms at most. One opening of 20 took more than 1 s.
 
 The others, as measured in Chromium on an idle machine of 2 cores, p50 / p95 in ms: Label Studio 1.23, submit to next
 item painted, 385 / 469 at 10,000 texts, 521 / 626 at 110,000, 579 / 689 for images, and 26 / 34 from key to choice

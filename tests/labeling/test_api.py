@@ -285,3 +285,48 @@ def test_the_pace_is_the_annotators_own(api, url, project):
     sent = [event(number, number, bird) | {"seconds": 2.0} for number in (1, 2, 3)]
     answer = api.post(f"{url}/labels", json={"annotator": "ada", "events": sent}).json()
     assert answer["pace"] == {"per_minute": 30.0, "left_s": 4}
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"filter": {"state": "todo"}},
+        {"filter": {}, "item_ids": [1]},
+        {"items": [{"item_id": 1, "class_ids": [1]}, {"item_id": 1, "class_ids": [1]}]},
+        {},
+    ],
+)
+def test_a_bulk_that_does_not_say_clearly_which_items_is_refused(api, url, project, named):
+    body = {"class_ids": [project.classes[0].id], "event_id": "e", **named}
+    for query in ("", "?dry_run=true"):
+        assert api.post(f"{url}/labels/bulk{query}", json=body).status_code == 422
+    assert api.get(f"{url}/stats").json()["todo"] == 5
+
+
+def test_a_conflict_is_told_again_when_the_answer_was_lost(api, url, project):
+    bird, cat = project.classes[0].id, project.classes[1].id
+    api.post(f"{url}/labels", json={"annotator": "ada", "events": [event(1, 1, bird)]})
+    body = {"annotator": "bob", "events": [event(2, 1, cat) | {"over": None}]}
+    first = api.post(f"{url}/labels", json=body).json()["conflicts"]
+    assert len(first) == 1
+    assert api.post(f"{url}/labels", json=body).json()["conflicts"] == first
+
+
+def test_what_was_accepted_and_taken_back_can_be_accepted_anew(api, url, project):
+    with writing() as session:
+        used = session.get(Project, project.id)
+        a_suggestion_set(session, used, {item: [0.97, 0.02, 0.01] for item in session.query(Item).all()})
+    place = f"{url}/acceptances/{api.post(f'{url}/acceptances', json={'confidence': 0.9}).json()['id']}/accept"
+    assert api.post(place, json={"event_id": "one"}).json()["progress"]["labeled"] == 5
+    assert api.post(f"{url}/labels/undo").json()["changed"] == 5
+    assert api.post(place, json={"event_id": "two"}).json()["progress"]["labeled"] == 5
+
+
+def test_a_blind_project_accepts_nothing_and_exports_no_suggestion(api, url, project):
+    with writing() as session:
+        used = session.get(Project, project.id)
+        a_suggestion_set(session, used, {item: [0.97, 0.02, 0.01] for item in session.query(Item).all()})
+    assert "0.97" in api.get(f"{url}/export?format=csv").text
+    api.patch(url, json={"blind": True})
+    assert "0.97" not in api.get(f"{url}/export?format=csv").text
+    assert api.post(f"{url}/acceptances", json={"confidence": 0.9}).status_code == 409

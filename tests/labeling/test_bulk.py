@@ -161,3 +161,36 @@ def test_very_many_are_a_job_that_goes_on_where_it_was_stopped(home):
         with writing() as session:
             moved = moves.undo(session, projects.get(session, project.id), "ada", "u")
     assert (moved.changed, labeled(project)) == (2 * PART + 5, 0)
+
+
+def test_what_somebody_decides_while_it_is_at_work_stays(session):
+    project = a_project(session)
+    items = some_items(session, project, PART + 2)
+    cat, dog = class_id(project, "cat"), class_id(project, "dog")
+    chosen = Wanted(class_ids=[cat], filter=Filter())
+    bulk.part(session, project, "ada", chosen, "e")
+    labels.record(session, project, "bob", [an_event(items[-1], dog)])
+    done = run_bulk(session, project, "ada", chosen, "e")
+    assert (done.changed, done.left) == (PART + 1, 1)
+    assert stands(session, project, items[-1]) == ("labeled", (dog,))
+
+
+def test_an_undo_takes_back_a_job_that_has_not_begun_and_nothing_older(session):
+    project = a_project(session)
+    first, *rest = some_items(session, project, 4)
+    bird, cat = class_id(project, "bird"), class_id(project, "cat")
+    labels.record(session, project, "ada", [an_event(first, bird)])
+    chosen = Wanted(class_ids=[cat], item_ids=[item.id for item in rest])
+    bulk.start(session, project, "ada", chosen, "e", total=3)
+    assert moves.undo(session, project, "ada", "u").is_done
+    assert stands(session, project, first) == ("labeled", (bird,))
+    assert run_bulk(session, project, "ada", chosen, "e").changed == 0
+    assert {stands(session, project, item) for item in rest} == {("todo", ())}
+
+
+def test_an_event_id_stands_for_one_action(session):
+    project = a_project(session)
+    [item] = some_items(session, project, 1)
+    bulk_label(session, project, "ada", [item.id], [class_id(project, "cat")], event_id="e")
+    with pytest.raises(errors.Invalid, match="something else"):
+        moves.undo(session, project, "ada", "e")

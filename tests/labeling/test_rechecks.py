@@ -81,3 +81,18 @@ def test_there_must_be_something_to_check(session, project):
 def test_an_item_without_a_label_cannot_be_checked(session, project):
     [item] = some_items(session, project, 1)
     assert [each["code"] for each in check(session, project, "ada", item, "bird").rejected] == ["not_labeled"]
+
+
+def test_a_check_in_the_same_request_as_a_new_label_leaves_that_label(session, project):
+    [item] = label_as_bird(session, project, "ada", 1)
+    cat = class_id(project, "cat")
+    both = [an_event(item, cat), an_event(item, class_id(project, "dog"), action="check")]
+    assert len(labels.record(session, project, "ada", both).acked) == 2
+    assert rows.states(session, project.id, [item.id])[item.id].class_ids == (cat,)
+
+
+def test_a_check_that_was_taken_back_is_asked_again(session, project):
+    [item] = label_as_bird(session, project, "ada", 1)
+    check(session, project, "ada", item, "cat")
+    moves.undo(session, project, "ada", "u")
+    assert rechecks.pick(session, project, "ada", 1.0) == [item.id]

@@ -81,6 +81,7 @@ def upgrade() -> None:
         "bulk_actions",
         sa.Column("event_id", sa.String(length=80), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("decision_id", sa.Integer(), nullable=True),
         sa.Column("cursor", sa.Integer(), nullable=False),
         sa.Column("upto", sa.Integer(), nullable=True),
@@ -94,6 +95,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("bulk_actions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_bulk_actions_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bulk_actions_decision_id"), ["decision_id"], unique=False)
 
     with op.batch_alter_table("label_events", schema=None) as batch_op:
         batch_op.add_column(sa.Column("suggested", sa.JSON(), nullable=True))
@@ -141,6 +143,7 @@ def downgrade() -> None:
         batch_op.drop_column("suggested")
 
     with op.batch_alter_table("bulk_actions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bulk_actions_decision_id"))
         batch_op.drop_index(batch_op.f("ix_bulk_actions_project_id"))
 
     op.drop_table("bulk_actions")

@@ -149,9 +149,11 @@ class Ahead {
   }
 
   // The next items in this order; null when nobody answers, {error} when there are none in such an order.
-  async fetch(order, limit, without) {
-    await tab.ready;
-    await tab.known;
+  fetch(order, limit, without) {
+    return tab.inTurn(() => this.ask(order, limit, without));
+  }
+
+  async ask(order, limit, without) {
     const asked = new URLSearchParams({ order, limit, annotator: this.pad.holder, tab: tab.id });
     if (without.size) asked.set("exclude", [...without].join(","));
     try {

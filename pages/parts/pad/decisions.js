@@ -56,18 +56,24 @@ class Decisions {
     pad.outbox.put(pad.annotator, kind, { event_id: newId(), item_id: itemId }, decision?.eventId);
   }
 
-  // It will never be stored: back to how it was.
-  refused({ event_id: eventId, item_id: itemId, message }) {
-    const decision = this.done.find((each) => each.eventId === eventId);
-    const change = decision?.changes.find(({ entry }) => itemId === undefined || entry.id === itemId);
-    if (change) {
-      decision.changes = decision.changes.filter((each) => each !== change);
-      this.done = this.done.filter((each) => each.changes.length);
-      Object.assign(change.entry, change.before);
-    }
-    const name = nameOf(change?.entry);
-    this.pad.view.warn(name ? `Not saved: “${name}”. ${message}` : `A decision was not saved. ${message}`);
+  // These will never be stored: back to how it was.
+  refused(rejected) {
+    const { view } = this.pad;
+    const names = rejected.map((each) => this.putBack(each)).filter(Boolean);
+    this.done = this.done.filter((each) => each.changes.length);
+    const [{ message }] = rejected;
+    if (rejected.length > 1) view.warn(`${number(rejected.length)} decisions were not saved. ${message}`);
+    else view.warn(names.length ? `Not saved: “${names[0]}”. ${message}` : `A decision was not saved. ${message}`);
     this.pad.show();
+  }
+
+  // Of an action over several items each has its share, "ID/ITEM"; without an item it is all of them.
+  putBack({ event_id: eventId, item_id: itemId }) {
+    const decision = this.done.find((each) => each.eventId === eventId.split("/")[0]);
+    const gone = decision?.changes.filter(({ entry }) => itemId === undefined || entry.id === itemId) ?? [];
+    for (const { entry, before } of gone) Object.assign(entry, before);
+    if (decision) decision.changes = decision.changes.filter((each) => !gone.includes(each));
+    return nameOf(gone[0]?.entry);
   }
 
   // Somebody else, or another tab, had decided on the item, and this person could not know.

@@ -9,6 +9,8 @@ const LONG_ANSWER_WITHIN_MS = 120000;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 4000;
 
+const NO_ANSWER = "The server does not answer.";
+
 const outboxes = new Map();
 
 // One a project for as long as the tab lives: it goes on sending after the pad is closed.
@@ -34,8 +36,10 @@ class Outbox {
     this.isKept = true;
     this.oneByOne = 0;
     this.waiting = [];
-    this.lastTime = 0;
+    this.failures = 0;
     this.letters = this.readKept();
+    // A clock that was set back must not put a new letter before those.
+    this.lastTime = Math.max(0, ...this.letters.map((letter) => parseInt(letter.key.split("/").at(-1), 10)));
     addEventListener("online", () => this.wake?.());
   }
 
@@ -43,12 +47,19 @@ class Outbox {
   // `answer`. `key` sorts by time.
   readKept() {
     const kept = [];
+    let keys = [];
     try {
-      for (const key of Object.keys(localStorage)) {
-        if (key.startsWith(this.prefix)) kept.push({ ...JSON.parse(localStorage.getItem(key)), key });
-      }
+      keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
     } catch {
       this.isKept = false;
+    }
+    for (const key of keys) {
+      try {
+        kept.push({ ...JSON.parse(localStorage.getItem(key)), key });
+      } catch {
+        // Somebody else wrote there: it is no letter, and the others shall go out.
+        continue;
+      }
     }
     const time = (letter) => letter.key.split("/").at(-1);
     kept.sort((a, b) => (time(a) < time(b) ? -1 : 1));
@@ -100,22 +111,34 @@ class Outbox {
   async pump() {
     if (this.isSending) return;
     this.isSending = true;
+    try {
+      await this.sendAll();
+    } finally {
+      // Even when something that listened broke: the next letter goes out.
+      this.isSending = false;
+      this.changed();
+    }
+  }
+
+  async sendAll() {
     let pause = FIRST_PAUSE_MS;
     while (this.letters.length) {
       const batch = this.nextBatch();
       const answer = await this.send(batch);
       this.trouble = answer.trouble ?? "";
-      if (this.trouble) {
-        this.changed();
-        await this.rest(pause);
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+      if (!this.trouble) {
+        pause = FIRST_PAUSE_MS;
+        this.failures = 0;
+        this.settle(batch, answer);
         continue;
       }
-      pause = FIRST_PAUSE_MS;
-      this.settle(batch, answer);
+      this.failures += answer.isFailure ? 1 : 0;
+      // Perhaps it is one of them that the server stumbles over.
+      if (this.failures > 2 && batch.length > 1) this.oneByOne = batch.length;
+      this.changed();
+      await this.rest(pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
-    this.isSending = false;
-    this.changed();
   }
 
   nextBatch() {
@@ -140,11 +163,12 @@ class Outbox {
       const answer = await response.json();
       if (response.ok) return answer;
       const message = answer.error?.message ?? `The server answered ${response.status}.`;
-      // Wrong in this server's eyes, which sending again would not change.
-      if (response.status === 422 || (kind !== "event" && response.status === 404)) return { refused: message };
-      return { trouble: message };
+      // Wrong in this server's eyes, which sending again would not change. A project that is gone may come back from the bin.
+      const isFinal = kind === "event" ? [413, 422] : [404, 409, 413, 422];
+      if (isFinal.includes(response.status)) return { refused: message };
+      return { trouble: message, isFailure: response.status >= 500 };
     } catch {
-      return { trouble: "The server does not answer." };
+      return { trouble: NO_ANSWER };
     }
   }
 
@@ -159,6 +183,7 @@ class Outbox {
       ? [{ event_id: batch[0].event.event_id, message: answer.refused }]
       : (answer.rejected ?? []);
     const refusedIds = new Set(rejected.map((each) => each.event_id));
+    if (answer.changed === 0) refusedIds.add(batch[0].event.event_id);
     // An undo of something that was never stored would take back an older decision.
     const pointless = this.letters.filter((letter) => refusedIds.has(letter.target));
     for (const letter of batch) letter.answer = answer;

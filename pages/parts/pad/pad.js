@@ -43,9 +43,13 @@ class Pad {
     hold(this.project.id, this.holder, []);
   }
 
-  async holdAgain() {
-    const lost = await hold(this.project.id, this.holder, [...this.ahead.held(), ...(this.grid?.held() ?? [])]);
-    if (lost?.length) this.ahead.drop(lost);
+  holdAgain() {
+    return tab.inTurn(async () => {
+      // What came just before is in its place by then.
+      await new Promise((resolve) => setTimeout(resolve));
+      const lost = await hold(this.project.id, this.holder, [...this.ahead.held(), ...(this.grid?.held() ?? [])]);
+      if (lost?.length) this.ahead.drop(lost);
+    });
   }
 
   get hasSuggestions() {
@@ -231,7 +235,7 @@ class Pad {
     if (answer.progress && this.outbox.letters.length === 0) this.progress = { ...answer.progress };
     if (answer.pace) this.pace = answer.pace;
     this.view.paintSoon();
-    rejected.forEach((each) => this.decisions.refused(each));
+    if (rejected.length) this.decisions.refused(rejected);
     answer.conflicts?.forEach((each) => this.decisions.met(each));
     const { kind } = batch[0];
     if ((kind === "undo" || kind === "redo") && !answer.refused) this.decisions.answered(batch[0], answer);

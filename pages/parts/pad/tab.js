@@ -19,6 +19,14 @@ class Tab {
         return lock ? new Promise(() => {}) : null;
       });
     });
+    this.turns = this.known;
+  }
+
+  // What takes items and what says which are held goes one after the other: a list that does not know yet of items on
+  // their way here would give them to others.
+  inTurn(work) {
+    this.turns = this.turns.then(work, work);
+    return this.turns;
   }
 
   renew() {
@@ -36,8 +44,6 @@ const tab = new Tab();
 
 // Hold exactly these items; an empty list lets all go. Returns those that are no longer to be had, null without an answer.
 async function hold(projectId, annotator, itemIds) {
-  // A page that closes has no time to wait.
-  if (itemIds.length) await tab.ready;
   try {
     const response = await fetch(`/api/projects/${projectId}/queue/hold`, {
       method: "POST",

@@ -240,8 +240,9 @@ class View {
   paintSaved() {
     const { letters, trouble, isKept } = this.pad.outbox;
     const left = letters.length;
+    const isAway = trouble === NO_ANSWER;
     const where = isKept ? "kept in this browser" : "not kept if you close this tab";
-    const words = left === 0 ? "Saved" : trouble ? `Offline: ${number(left)} ${where}` : `Saving ${number(left)}`;
+    const words = left === 0 ? "Saved" : trouble ? `${isAway ? "Offline" : "Not saved yet"}: ${number(left)} ${where}` : `Saving ${number(left)}`;
     put(this.saved, words);
     this.saved.className = `wn-saved ${left === 0 ? "wn-fine" : trouble ? "wn-trouble" : ""}`;
     this.saved.title = trouble ? `${trouble} Trying again.` : "Every decision is on the disk before it counts as saved.";
