@@ -140,4 +140,4 @@ def store(session: Session, before: Mapping[int, State], after: Mapping[int, Sta
 
 def archived_classes(session: Session, project_id: int) -> dict[int, bool]:
     """Class id -> whether it is archived, for every class of the project."""
-    return dict(direct(session).execute(ARCHIVED, {"project_id": project_id}).tuples().all())
+    return {row.id: row.archived for row in direct(session).execute(ARCHIVED, {"project_id": project_id})}

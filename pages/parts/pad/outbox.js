@@ -114,8 +114,9 @@ class Outbox {
     try {
       await this.sendAll();
     } finally {
-      // Even when something that listened broke: the next letter goes out.
       this.isSending = false;
+      // Something that listened broke: what is left goes out all the same.
+      if (this.letters.length) setTimeout(() => this.pump(), FIRST_PAUSE_MS);
       this.changed();
     }
   }
