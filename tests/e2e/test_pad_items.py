@@ -1,7 +1,6 @@
 """How a text is shown in the pad: of any length and direction, with the words of a search marked."""
 
 import hashlib
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from playwright.sync_api import Page, Route, expect
@@ -13,6 +12,8 @@ from tests.e2e.pads import Pad
 from tests.labeling.builders import a_project
 
 LONG = "\n\n".join(f"Paragraph {number}: " + "the heron stood in shallow water. " * 30 for number in range(20))
+
+pytest_plugins = "tests.e2e.shared"
 
 
 def of_texts(*texts: str) -> Project:
@@ -27,8 +28,8 @@ def scrolled(pad: Pad) -> float:
     return float(pad.root.locator(".wn-sheet").evaluate("sheet => sheet.scrollTop"))
 
 
-def test_a_long_text_scrolls_with_the_keys_and_the_next_one_begins_at_its_top(app: App, page: Page, home: Any) -> None:
-    pad = Pad(page, app, of_texts(LONG, LONG[::-1], "short")).open()
+def test_a_long_text_scrolls_with_the_keys_and_the_next_one_begins_at_its_top(shared_app: App, tab: Page) -> None:
+    pad = Pad(tab, shared_app, of_texts(LONG, LONG[::-1], "short")).open()
     first = pad.item_id
     places = []
     for key in ("ArrowDown", "PageDown", "ArrowUp", "PageUp", "End", "Home"):
@@ -45,16 +46,16 @@ def test_a_long_text_scrolls_with_the_keys_and_the_next_one_begins_at_its_top(ap
     assert scrolled(pad) == 0
 
 
-def test_keys_that_scroll_belong_to_the_page_when_the_text_is_short(app: App, page: Page, home: Any) -> None:
-    pad = Pad(page, app, of_texts("A heron.")).open()
+def test_keys_that_scroll_belong_to_the_page_when_the_text_is_short(shared_app: App, tab: Page) -> None:
+    pad = Pad(tab, shared_app, of_texts("A heron.")).open()
     is_left = "key => dispatchEvent(new KeyboardEvent('keydown', { key, cancelable: true }))"
-    assert all(page.evaluate(is_left, key) for key in ("ArrowDown", "ArrowUp", "PageDown", "Home", "End"))
+    assert all(tab.evaluate(is_left, key) for key in ("ArrowDown", "ArrowUp", "PageDown", "Home", "End"))
     assert pad.item_id
 
 
-def test_each_paragraph_has_its_own_direction_and_nothing_in_a_text_is_lost(app: App, page: Page, home: Any) -> None:
+def test_each_paragraph_has_its_own_direction_and_nothing_in_a_text_is_lost(shared_app: App, tab: Page) -> None:
     text = "English first.\nשלום עולם\nEnglish with שלום inside.\n\n\tTabbed 👩‍👩‍👧‍👦 cafe\u0301\n" + "x" * 500
-    pad = Pad(page, app, of_texts(text)).open()
+    pad = Pad(tab, shared_app, of_texts(text)).open()
     words = pad.root.locator(".wn-words")
     assert words.evaluate("words => words.textContent") == text
     sides = words.evaluate(
@@ -76,8 +77,8 @@ def test_each_paragraph_has_its_own_direction_and_nothing_in_a_text_is_lost(app:
     assert words.evaluate("words => words.scrollWidth <= words.clientWidth")
 
 
-def test_a_text_has_lines_of_about_seventy_characters(app: App, page: Page, home: Any) -> None:
-    pad = Pad(page, app, of_texts(LONG)).open()
+def test_a_text_has_lines_of_about_seventy_characters(shared_app: App, tab: Page) -> None:
+    pad = Pad(tab, shared_app, of_texts(LONG)).open()
     lines = pad.root.locator(".wn-words").evaluate(
         """words => {
             const range = document.createRange();
@@ -89,9 +90,9 @@ def test_a_text_has_lines_of_about_seventy_characters(app: App, page: Page, home
     assert 60 <= 900 / lines <= 80
 
 
-def test_a_text_of_a_megabyte_is_drawn_in_part_until_somebody_wants_all(app: App, page: Page, home: Any) -> None:
+def test_a_text_of_a_megabyte_is_drawn_in_part_until_somebody_wants_all(shared_app: App, tab: Page) -> None:
     text = ("Line by line the heron waits for its fish in the reeds.\n" * 18_000)[:1_000_000].rstrip()
-    pad = Pad(page, app, of_texts(text)).open()
+    pad = Pad(tab, shared_app, of_texts(text)).open()
     rest = pad.root.locator(".wn-rest")
     expect(rest).to_contain_text(f"of {len(text):,} characters")
     pad.press("End")
@@ -102,15 +103,15 @@ def test_a_text_of_a_megabyte_is_drawn_in_part_until_somebody_wants_all(app: App
     assert scrolled(pad) > 100_000
 
 
-def test_the_words_of_a_search_are_marked(app: App, page: Page, home: Any) -> None:
+def test_the_words_of_a_search_are_marked(shared_app: App, tab: Page) -> None:
     def in_order(route: Route) -> None:
         """The order of a search is a model's; which item comes first matters nothing here."""
         parts = urlsplit(route.request.url)
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()} | {"order": "sequential"}
         route.continue_(url=urlunsplit(parts._replace(query=urlencode(asked))))
 
-    page.route("**/queue?*", in_order)
-    pad = Pad(page, app, of_texts("HERONS & <b>Straße</b>: a heron, cafe\u0301 i b", "No such word.")).open()
+    tab.route("**/queue?*", in_order)
+    pad = Pad(tab, shared_app, of_texts("HERONS & <b>Straße</b>: a heron, cafe\u0301 i b", "No such word.")).open()
     marks = pad.root.locator("mark")
     expect(marks).to_have_count(0)
     pad.root.get_by_label("Order").select_option("search")
