@@ -18,12 +18,12 @@ Measured on Debian 12, Python 3.11, Chromium headless, 2 cores with nothing else
 
     in ms            load   press to painted      work        on screen   label POST   first item
                             p50 / p95 / max       p50 / p95   p50 / p95   p50 / p95    p50 / max
-    1,000 texts       1.7   5.4 / 12.2 / 16.8     3.9 / 9.9   <16 / 16    15 / 32      615 /  857
-    100,000 texts     1.5   5.3 / 12.4 / 17.3     3.8 / 9.8   <16 / 16    16 / 32      581 /  927
-    1,000,000 texts   1.1   5.2 / 12.4 / 32.1     3.9 / 9.7   <16 / 16    16 / 33      565 / 1065
-    2,000 photos      1.6   5.1 / 10.0 / 27.4     3.8 / 7.9   <16 / 16    24 / 40      624 /  996
+    1,000 texts       1.6   5.0 / 12.1 / 17.0     3.7 / 9.8   <16 / 16    13 / 30      580 / 1037
+    100,000 texts     1.3   5.4 / 13.3 / 26.0     3.9 / 10.0  <16 / 16    14 / 31      695 / 1239
+    1,000,000 texts   1.2   5.4 / 12.9 / 18.4     3.9 / 10.4  <16 / 16    14 / 32      568 /  884
+    2,000 photos      1.4   4.5 / 10.0 / 19.8     3.4 / 7.8   <16 / 16    19 / 31      546 /  921
 
-Our mark and the trace differ by 0.2 to 0.5 ms in the median, by 4.4 ms at most. One opening of 20 took more than 1 s.
+Our mark and the trace differ by 0.2 to 0.3 ms in the median, by 9.5 ms at most. Two openings of 20 took more than 1 s.
 
 The others, as measured in Chromium on an idle machine of 2 cores, p50 / p95 in ms: Label Studio 1.23, submit to next
 item painted, 385 / 469 at 10,000 texts, 521 / 626 at 110,000, 579 / 689 for images, and 26 / 34 from key to choice
