@@ -35,6 +35,12 @@ def pairs(session: Session, acceptance_id: int) -> NDArray[np.int64]:
     return np.frombuffer(packed or b"", np.int64).reshape(-1, 2)
 
 
+def classes_of(found: NDArray[np.int64], item_id: int) -> list[int]:
+    """The classes of one item among the pairs."""
+    start, end = np.searchsorted(found[:, 0], [item_id, item_id + 1])
+    return [int(class_id) for class_id in found[start:end, 1]]
+
+
 def pack(found: NDArray[np.int64]) -> bytes:
     return np.ascontiguousarray(found, np.int64).tobytes()
 

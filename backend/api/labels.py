@@ -1,6 +1,5 @@
 """/api/projects/{p}/labels: record decisions, undo and redo them, label many at once; and what happened to an item."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -18,7 +17,7 @@ from db import decisions as rows
 from db import items as item_rows
 from db.items import Filter
 from db.models import LabelEvent, Project, Status
-from db.session import Session, reading, writing
+from db.session import reading, writing
 
 router = APIRouter(tags=["labels"])
 
@@ -35,21 +34,26 @@ class Suggested(BaseModel):
     is_hidden: bool = False
 
 
-class Event(BaseModel):
-    event_id: EventId
+class Decided(BaseModel):
+    """What somebody decided on one item, and what they saw then."""
+
     item_id: Id
-    action: str = Field(
-        max_length=20, description="label, skip, flag, clear, or check: a second look that changes nothing"
-    )
     class_ids: list[Id] = Field(default_factory=list, max_length=1000)
-    seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    suggestion_id: Id | None = None
     suggested: Suggested | None = Field(default=None, description="what the person was shown")
     over: EventId | None = Field(default=None, description="the decision that was seen on the item: an item's `over`")
 
     def as_event(self) -> dict[str, Any]:
         """Without `over` where the client did not say what it saw."""
         return self.model_dump(exclude=None if "over" in self.model_fields_set else {"over"})
+
+
+class Event(Decided):
+    event_id: EventId
+    action: str = Field(
+        max_length=20, description="label, skip, flag, clear, or check: a second look that changes nothing"
+    )
+    seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    suggestion_id: Id | None = None
 
 
 class Events(BaseModel):
@@ -73,14 +77,8 @@ class Which(BaseModel):
     text: str = Field(default="", max_length=1000)
 
 
-class One(BaseModel):
-    item_id: Id
+class One(Decided):
     class_ids: list[Id] = Field(max_length=1000)
-    suggested: Suggested | None = None
-    over: EventId | None = Field(default=None, description="as of an event")
-
-    def as_event(self) -> dict[str, Any]:
-        return self.model_dump(exclude=None if "over" in self.model_fields_set else {"over"})
 
 
 class Bulk(BaseModel):
@@ -174,15 +172,11 @@ def redo(project_id: int, who: Who | None = None) -> dict[str, Any]:
     return move(project_id, who or Who(), moves.redo)
 
 
-def move(project_id: int, who: Who, way: Callable[[Session, Project, str, str], moves.Moved]) -> dict[str, Any]:
+def move(project_id: int, who: Who, way: moves.Way) -> dict[str, Any]:
     """The answer counts the items that changed, names the first 1,000, shows the first 50, and counts those left."""
-    event_id = who.event_id or str(uuid4())
-    moved = moves.Moved(is_done=False)
-    while not moved.is_done:
-        with writing() as session:
-            project = projects.get(session, project_id)
-            moved = way(session, project, who.annotator, event_id)
+    moved = moves.whole(way, project_id, who.annotator, who.event_id or str(uuid4()))
     with reading() as session:
+        project = projects.get(session, project_id)
         shown = items.as_json(session, project, item_rows.by_ids(session, moved.item_ids[:SHOWN]))
     return {
         "changed": moved.changed,

@@ -25,11 +25,6 @@ SAMPLE = 20
 LOWEST = 0.5
 
 
-def prepare(session: Session, project: Project, annotator: str, confidence: float) -> Acceptance:
-    """Both of the following, for callers with a transaction to spare."""
-    return freeze(session, project, annotator, confidence, sure_enough(session, project, confidence))
-
-
 def sure_enough(session: Session, project: Project, confidence: float) -> NDArray[np.int64]:
     """(n, 2) item id and class id of the suggestions that are at least so sure, for items to do; sorted. Only reads.
 
@@ -103,7 +98,7 @@ def measured(session: Session, project: Project, acceptance: Acceptance) -> dict
     total = int(np.count_nonzero(np.diff(pairs[:, 0], prepend=-1)))
     counts = np.bincount(pairs[:, 1])
     states = labels.states(session, project.id, acceptance.sample)
-    suggested = {item_id: _classes_of(pairs, item_id) for item_id in acceptance.sample}
+    suggested = {item_id: tuple(rows.classes_of(pairs, item_id)) for item_id in acceptance.sample}
     answered = [item_id for item_id in acceptance.sample if _is_answered(states.get(item_id), acceptance)]
     wrong = [item_id for item_id in answered if states[item_id].class_ids != suggested[item_id]]
     decided = sum(1 for item_id in acceptance.sample if _is_decided(states, item_id))
@@ -121,11 +116,6 @@ def measured(session: Session, project: Project, acceptance: Acceptance) -> dict
         ],
         "is_accepted": acceptance.event_id is not None,
     }
-
-
-def _classes_of(pairs: NDArray[np.int64], item_id: int) -> tuple[int, ...]:
-    start, end = np.searchsorted(pairs[:, 0], [item_id, item_id + 1])
-    return tuple(pairs[start:end, 1].tolist())
 
 
 def _is_answered(state: State | None, acceptance: Acceptance) -> bool:

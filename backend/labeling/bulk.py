@@ -58,16 +58,12 @@ class Done:
 
 
 def count(session: Session, project: Project, wanted: Wanted) -> dict[str, int]:
-    """{count, labeled}: how many items it would label, and how many of those have a label already."""
+    """{count, labeled}: how many items a filter, item_ids or each would label, and how many of those have a label
+    already. Of an acceptance `accepting.measured` tells."""
     if wanted.filter is not None:
         return item_rows.count_matching(session, project.id, wanted.filter)
-    if wanted.acceptance_id is not None:
-        ids: Sequence[int] = np.unique(acceptances.pairs(session, wanted.acceptance_id)[:, 0]).tolist()
-    else:
-        ids = wanted.item_ids or [each["item_id"] for each in wanted.each]
+    ids = wanted.item_ids or [each["item_id"] for each in wanted.each]
     found = item_rows.statuses(session, project.id, ids)
-    if wanted.acceptance_id is not None:
-        return {"count": found.get(Status.TODO, 0), "labeled": 0}
     return {"count": sum(found.values()), "labeled": found.get(Status.LABELED, 0)}
 
 
@@ -218,7 +214,7 @@ def _accepted(
     for item_id in turn:
         # What a person decided meanwhile stays.
         if item_id in states and states[item_id].status == Status.TODO:
-            first, last = np.searchsorted(pairs[:, 0], [item_id, item_id + 1])
-            events.append({"action": Action.LABEL, "item_id": item_id, "class_ids": pairs[first:last, 1].tolist()})
+            class_ids = acceptances.classes_of(pairs, item_id)
+            events.append({"action": Action.LABEL, "item_id": item_id, "class_ids": class_ids})
     last = turn[-1] if turn else cursor
     return events, last, int(np.searchsorted(pairs[:, 0], last, side="right")) == len(pairs)

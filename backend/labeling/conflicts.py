@@ -48,6 +48,9 @@ def _told(session: Session, met: Sequence[tuple[Mapping[str, Any], int, State]])
             else state.annotator_id != annotator_id
         )
     ]
+    if not unseen:
+        # Nearly always: a label shall not wait for a query that finds nothing.
+        return []
     names = rows.annotator_names(session, [state.annotator_id for _, state in unseen if state.annotator_id is not None])
     return [_as_json(event["event_id"], event["item_id"], state, names) for event, state in unseen]
 

@@ -95,8 +95,7 @@ def record_part(
     """
     assert asked.decision_id is not None
     fresh, rejected, states = _checked(session, project, events)
-    since = [event for event in fresh if (states[event["item_id"]].decided_at or asked.created_at) > asked.created_at]
-    fresh = [event for event in fresh if event not in since]
+    fresh = [event for event in fresh if (states[event["item_id"]].decided_at or asked.created_at) <= asked.created_at]
     met = conflicts.found(session, annotator_id, [event for event in fresh if "over" in event], states)
     changes = _changes(session, annotator_id, fresh, [asked.decision_id] * len(fresh))
     append(session, project.id, changes, states)
@@ -144,18 +143,18 @@ def _changes(session: Session, annotator_id: int, events: Sequence[Event], decis
 
 def _with_hidden(session: Session, project: Project, events: Sequence[Event]) -> list[Event]:
     """Each event with what was suggested then; of what a person was not shown, only the history ever tells."""
-    unseen = [event["item_id"] for event in events if not event.get("suggested") and not event.get("suggestion_id")]
+    unseen = {event["item_id"] for event in events if not event.get("suggested") and not event.get("suggestion_id")}
     if not unseen or project.suggestion_set_id is None:
         return list(events)
-    said = suggestions.said_of(session, project.suggestion_set_id, unseen)
+    said = suggestions.said_of(session, project.suggestion_set_id, list(unseen))
     hidden = {
         item_id: {"class_id": class_id, "confidence": round(confidence, 4), "is_hidden": True}
         for item_id, (class_id, confidence) in said.items()
     }
     return [
         event
-        if event.get("suggestion_id")
-        else {**event, "suggested": event.get("suggested") or hidden.get(event["item_id"])}
+        if event.get("suggestion_id") or event.get("suggested")
+        else {**event, "suggested": hidden.get(event["item_id"])}
         for event in events
     ]
 

@@ -5,17 +5,17 @@ A decision may span a million items, so an undo goes over it in parts, each for 
 is done it changes nothing, even when it had found nothing to take back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from backend import errors
+from backend import errors, projects
 from backend.labeling.checks import annotator_name
 from backend.labeling.events import Change, append, part_of, state_after
 from db import bulk_actions, labels
 from db import decisions as rows
 from db.labels import State
 from db.models import Action, BulkAction, DecisionState, LabelEvent, Project, Status, now
-from db.session import Session
+from db.session import Session, writing
 
 # Items in one transaction: some 20 ms, for nobody's label shall wait longer.
 PART = 200
@@ -32,6 +32,18 @@ class Moved:
     changed: int = 0
     left: int = 0
     is_done: bool = True
+
+
+Way = Callable[[Session, Project, str, str], Moved]
+
+
+def whole(way: Way, project_id: int, annotator: str, event_id: str) -> Moved:
+    """Every part of an undo or redo, each in a transaction of its own."""
+    moved = Moved(is_done=False)
+    while not moved.is_done:
+        with writing() as session:
+            moved = way(session, projects.get(session, project_id), annotator, event_id)
+    return moved
 
 
 def undo(session: Session, project: Project, annotator: str, event_id: str) -> Moved:

@@ -77,19 +77,14 @@ def pace(session: Session, project: Project, annotator: str | None = None) -> fl
 def standing(session: Session, project: Project, annotator: str) -> dict[str, Any]:
     """{progress, pace}: what the pad shows after each change. The pace may be two seconds old."""
     counted = progress(session, project)
-    name = annotator_name(annotator)
-    whose = (project.id, project.created_at, name)
-    at, per_minute = _paces.get(whose, (0.0, None))
-    if per_minute is None or monotonic() - at > PACE_FOR_S:
-        per_minute = pace(session, project, name)
-        _paces[whose] = (monotonic(), per_minute)
-    return {"progress": counted, "pace": _with_time_left(per_minute, counted["todo"])}
+    return {"progress": counted, "pace": own_pace(session, project, annotator_name(annotator), counted["todo"])}
 
 
 def own_pace(session: Session, project: Project, annotator: str, to_do: int) -> dict[str, float | None]:
     """{per_minute, left_s}: the annotator's pace, and how long the items to do take at it."""
-    return _with_time_left(pace(session, project, annotator), to_do)
-
-
-def _with_time_left(per_minute: float | None, to_do: int) -> dict[str, float | None]:
+    whose = (project.id, project.created_at, annotator)
+    at, per_minute = _paces.get(whose, (0.0, None))
+    if per_minute is None or monotonic() - at > PACE_FOR_S:
+        per_minute = pace(session, project, annotator)
+        _paces[whose] = (monotonic(), per_minute)
     return {"per_minute": per_minute, "left_s": round(60 * to_do / per_minute) if per_minute else None}

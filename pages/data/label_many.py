@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from backend import errors, projects
+from backend import errors
 from backend.labeling import bulk, moves
 from backend.labeling.bulk import Wanted
 from backend.labeling.checks import annotator_name
@@ -118,10 +118,7 @@ def standing(project: Project, annotator: str, event_id: str) -> int | None:
 
 def take_back(project: Project, annotator: str) -> None:
     """The annotator's newest decision: the same as Ctrl+Z on the Label page."""
-    moved, event_id = moves.Moved(is_done=False), str(uuid4())
-    while not moved.is_done:
-        with writing() as session:
-            moved = moves.undo(session, projects.get(session, project.id), annotator, event_id)
+    moved = moves.whole(moves.undo, project.id, annotator, str(uuid4()))
     learn.labels_changed(project.id)
     del st.session_state[LAST]
     st.toast(f"Undone: {items(moved.changed)}.")

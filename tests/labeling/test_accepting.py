@@ -7,11 +7,17 @@ from backend.evaluating.intervals import wilson
 from backend.labeling import accepting, labels, moves
 from backend.labeling.bulk import Wanted
 from db import labels as rows
-from db.models import Item, Project, Suggestion
+from db.models import Acceptance, Item, Project, Suggestion
 from db.session import Session
 from tests.labeling.builders import a_project, a_suggestion_set, an_event, class_id, run_bulk, some_items
 
 BIRD, CAT, UNSURE = [0.95, 0.03, 0.02], [0.02, 0.97, 0.01], [0.5, 0.3, 0.2]
+
+
+def prepare(session: Session, project: Project, annotator: str, confidence: float) -> Acceptance:
+    return accepting.freeze(
+        session, project, annotator, confidence, accepting.sure_enough(session, project, confidence)
+    )
 
 
 def classes_of(session: Session, project: Project, item: Item) -> tuple[int, ...]:
@@ -41,7 +47,7 @@ def answer_as_suggested(session: Session, project: Project, acceptance, but: int
 
 
 def test_what_is_sure_enough_is_frozen_and_twenty_are_asked(session, project):
-    acceptance = accepting.prepare(session, project, "ada", 0.9)
+    acceptance = prepare(session, project, "ada", 0.9)
     found = accepting.measured(session, project, acceptance)
     assert (found["count"], len(found["sample"]), len(found["to_ask"])) == (40, 20, 20)
     assert found["by_class"] == {class_id(project, "bird"): 30, class_id(project, "cat"): 10}
@@ -51,7 +57,7 @@ def test_what_is_sure_enough_is_frozen_and_twenty_are_asked(session, project):
 
 
 def test_the_answers_say_what_share_to_expect_right(session, project):
-    acceptance = accepting.prepare(session, project, "ada", 0.9)
+    acceptance = prepare(session, project, "ada", 0.9)
     answer_as_suggested(session, project, acceptance, but=2)
     found = accepting.measured(session, project, acceptance)
     low, high = wilson(18, 20)
@@ -61,7 +67,7 @@ def test_the_answers_say_what_share_to_expect_right(session, project):
 
 
 def test_a_skipped_one_is_no_answer_and_not_asked_again(session, project):
-    acceptance = accepting.prepare(session, project, "ada", 0.9)
+    acceptance = prepare(session, project, "ada", 0.9)
     labels.record(session, project, "ada", [an_event(session.get(Item, acceptance.sample[0]), action="skip")])
     found = accepting.measured(session, project, acceptance)
     assert (found["answers"]["count"], len(found["to_ask"]), found["count"]) == (0, 19, 39)
@@ -70,7 +76,7 @@ def test_a_skipped_one_is_no_answer_and_not_asked_again(session, project):
 def test_accepting_labels_what_was_frozen_even_when_the_suggestions_learned_on(session, project):
     items = items_of(session, project)
     dog = class_id(project, "dog")
-    acceptance = accepting.prepare(session, project, "ada", 0.9)
+    acceptance = prepare(session, project, "ada", 0.9)
     answer_as_suggested(session, project, acceptance)
     decided = next(item for item in items[:30] if item.id not in acceptance.sample)
     labels.record(session, project, "bob", [an_event(decided, dog)])
@@ -90,7 +96,7 @@ def test_with_several_classes_each_must_be_sure_one_way_or_the_other(session):
     project = a_project(session, "red", "round", multi_label=True)
     both, none, half = some_items(session, project, 3)
     a_suggestion_set(session, project, {both: [0.99, 0.95], none: [0.01, 0.02], half: [0.97, 0.6]})
-    acceptance = accepting.prepare(session, project, "ada", 0.9)
+    acceptance = prepare(session, project, "ada", 0.9)
     assert acceptance.sample == [both.id]
     run_bulk(session, project, "ada", Wanted(acceptance_id=acceptance.id), "accept")
     assert classes_of(session, project, both) == tuple(each.id for each in project.classes)
@@ -100,14 +106,14 @@ def test_with_several_classes_each_must_be_sure_one_way_or_the_other(session):
 @pytest.mark.parametrize(("confidence", "why"), [(0.99, "No item to do"), (0.2, "20%"), (1.5, "150%")])
 def test_a_confidence_that_leads_nowhere_is_refused_with_a_reason(session, project, confidence, why):
     with pytest.raises(errors.Invalid, match=why):
-        accepting.prepare(session, project, "ada", confidence)
+        prepare(session, project, "ada", confidence)
 
 
 def test_without_suggestions_there_is_nothing_to_accept(session):
     project = a_project(session)
     some_items(session, project, 2)
     with pytest.raises(errors.Invalid, match="no suggestions"):
-        accepting.prepare(session, project, "ada", 0.9)
+        prepare(session, project, "ada", 0.9)
 
 
 @pytest.mark.parametrize(

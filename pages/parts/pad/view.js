@@ -282,7 +282,8 @@ class View {
     for (const [classId, there] of this.byClass) {
       const isPressed = card !== undefined && !card.isOut && card.chosen.has(classId);
       if (there.isPressed !== isPressed) there.button.setAttribute("aria-pressed", String((there.isPressed = isPressed)));
-      if (there.share !== null) there.score.textContent = (there.share = null) ?? "";
+      there.share = null;
+      put(there.score, "");
       if (there.isFirst) there.button.classList.toggle("wn-suggested", (there.isFirst = false));
     }
   }
