@@ -16,6 +16,8 @@ PALETTE = (
     "#882255", "#44AA99", "#332288", "#999933", "#AA4499", "#117733", "#88CCEE", "#CC6677", "#7F7F7F",
 )  # fmt: skip
 NAME_LENGTH = 200
+# What changes what a model says about the class, when it changes.
+SAID_TO_MODELS = {"name", "description", "prompt", "archived"}
 
 
 def add(session: Session, project: Project, name: str, **fields: Any) -> LabelClass:
@@ -80,5 +82,5 @@ def clean_name(name: str) -> str:
 
 
 def as_json(label_class: LabelClass) -> dict[str, Any]:
-    fields = ("id", "name", "key", "color", "description", "archived")
+    fields = ("id", "name", "key", "color", "description", "prompt", "archived")
     return {field: getattr(label_class, field) for field in fields}

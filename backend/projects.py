@@ -5,6 +5,7 @@ from typing import Any
 
 from backend import classes, errors
 from backend.jobs import control
+from backend.suggesting import prompts
 from db import jobs
 from db import projects as rows
 from db.models import Kind, Project, now
@@ -70,10 +71,17 @@ def empty_bin(session: Session) -> int:
 
 
 def change(session: Session, project: Project, fields: dict[str, Any]) -> Project:
+    """Rename, describe, hide suggestions, or give templates: kind of model -> templates, an empty list for the default.
+
+    Raises NameTaken or Invalid; then nothing changes.
+    """
     if "name" in fields and fields["name"].strip().lower() != project.name.lower():
         fields["name"] = free_name(session, fields["name"])
     if BLIND in fields:
         fields["settings"] = {**project.settings, BLIND: fields.pop(BLIND)}
+    if prompts.TEMPLATES in fields:
+        own = {**project.settings.get(prompts.TEMPLATES, {}), **fields.pop(prompts.TEMPLATES)}
+        fields["settings"] = {**fields.get("settings", project.settings), prompts.TEMPLATES: prompts.checked_all(own)}
     for field, value in fields.items():
         setattr(project, field, value)
     session.flush()
@@ -104,6 +112,7 @@ def as_json(session: Session, project: Project) -> dict[str, Any]:
         "multi_label": project.multi_label,
         "description": project.description,
         "blind": is_blind(project),
+        "templates": {how: prompts.templates_of(project, how) for how in prompts.kinds_for(project)},
         "classes": [classes.as_json(each) for each in rows.classes(session, project.id)],
         "created_at": project.created_at.isoformat(),
     }

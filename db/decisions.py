@@ -2,12 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, exists, func, insert, or_, select, update
 
 from db.labels import batches
-from db.models import Action, Annotator, BulkAction, Decision, DecisionState, LabelEvent, Suggestion, table
+from db.models import (
+    BY_ITEM,
+    Action,
+    Annotator,
+    BulkAction,
+    Decision,
+    DecisionState,
+    LabelEvent,
+    Suggestion,
+    SuggestionSet,
+    table,
+)
 from db.session import Session, direct
 
 # Of a bulk action the events may still be to come.
@@ -16,6 +27,7 @@ HAS_EVENTS = or_(
     exists().where(BulkAction.decision_id == Decision.id, BulkAction.kind == Action.LABEL, ~BulkAction.is_done),
 )
 DECISIONS, EVENTS, ANNOTATORS = table(Decision), table(LabelEvent), table(Annotator)
+SUGGESTIONS, SETS = table(Suggestion), table(SuggestionSet)
 # Built once: each label needs them, and building one takes as long as running it.
 NAMED = select(ANNOTATORS.c.id).where(ANNOTATORS.c.name == bindparam("name"))
 DROP_UNDONE = (
@@ -30,6 +42,19 @@ DROP_UNDONE = (
 ADD_DECISIONS = insert(DECISIONS).returning(DECISIONS.c.id)
 ADD_EVENTS = insert(EVENTS).returning(EVENTS.c.id, EVENTS.c.event_id)
 KNOWN = select(EVENTS.c.event_id).where(EVENTS.c.event_id.in_(bindparam("ids", expanding=True)))
+SAID = select(
+    SUGGESTIONS.c.id,
+    SUGGESTIONS.c.item_id,
+    SUGGESTIONS.c.class_id,
+    SUGGESTIONS.c.confidence,
+    SUGGESTIONS.c.set_id,
+    SETS.c.engine,
+    SETS.c.model,
+).join_from(SUGGESTIONS, SETS, SETS.c.id == SUGGESTIONS.c.set_id)
+SAID_BY = SAID.where(SUGGESTIONS.c.id.in_(bindparam("ids", expanding=True)))
+SAID_OF = SAID.where(
+    SUGGESTIONS.c.set_id == bindparam("set_id"), SUGGESTIONS.c.item_id.in_(bindparam("ids", expanding=True))
+).with_hint(SUGGESTIONS, BY_ITEM, "sqlite")
 TAKING_BACK = (Action.UNDO, Action.REDO)
 
 
@@ -133,14 +158,31 @@ def event_ids(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return found
 
 
-def said_by(session: Session, suggestion_ids: Sequence[int]) -> dict[int, tuple[int, int, float]]:
-    """Suggestion id -> (item id, the class id that it says, how sure it is of it)."""
-    found: dict[int, tuple[int, int, float]] = {}
-    columns = (Suggestion.id, Suggestion.item_id, Suggestion.class_id, Suggestion.confidence)
+class Said(NamedTuple):
+    """What one suggestion says of its item, and who made it."""
+
+    item_id: int
+    class_id: int
+    confidence: float
+    set_id: int
+    engine: str
+    model: str
+
+
+def said_by(session: Session, suggestion_ids: Sequence[int]) -> dict[int, Said]:
+    """Suggestion id -> what it says."""
+    found: dict[int, Said] = {}
     for some in batches(suggestion_ids):
-        query = select(*columns).where(Suggestion.id.in_(some))
-        for suggestion_id, item_id, class_id, confidence in session.execute(query):
-            found[suggestion_id] = (item_id, class_id, confidence)
+        found |= {row[0]: Said(*row[1:]) for row in direct(session).execute(SAID_BY, {"ids": some})}
+    return found
+
+
+def said_of(session: Session, set_id: int, item_ids: Sequence[int]) -> dict[int, Said]:
+    """Item id -> what the set says of it."""
+    found: dict[int, Said] = {}
+    for some in batches(item_ids):
+        rows = direct(session).execute(SAID_OF, {"set_id": set_id, "ids": some})
+        found |= {row[1]: Said(*row[1:]) for row in rows}
     return found
 
 

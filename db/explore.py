@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from db.models import Item, Label, LabelClass, Status, Suggestion
+from db.models import BY_ITEM, Item, Label, LabelClass, Status, Suggestion
 from db.session import Session
 
 SAMPLE = 5_000
@@ -49,6 +49,7 @@ def confidences(session: Session, set_id: int, item_ids: Sequence[int]) -> list[
     query = select(Suggestion.class_id, Suggestion.confidence).where(
         Suggestion.set_id == set_id, Suggestion.item_id.in_(item_ids)
     )
+    query = query.with_hint(Suggestion, BY_ITEM, "sqlite")
     return [(class_id, confidence) for class_id, confidence in session.execute(query)]
 
 

@@ -8,7 +8,19 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -143,6 +155,8 @@ class LabelClass(Base):
     key: Mapped[str] = mapped_column(String(10), default="")
     color: Mapped[str] = mapped_column(String(9))
     description: Mapped[str] = mapped_column(default="")
+    # What a model reads instead of name and description: one prompt a line.
+    prompt: Mapped[str] = mapped_column(Text, default="", server_default="")
     position: Mapped[int] = mapped_column(default=0)
     archived: Mapped[bool] = mapped_column(default=False)
 
@@ -349,6 +363,10 @@ class SuggestionSet(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     # None while it is being filled: a set is used only when every item has had its turn.
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+# For a few items of a set SQLite otherwise walks the whole set, in an index that has all the columns asked for.
+BY_ITEM = "INDEXED BY suggestions_by_item"
 
 
 class Suggestion(Base):

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, select, text, tuple_
+from sqlalchemy import Select, and_, exists, select, text, tuple_
+from sqlalchemy.orm import aliased
 
 from db import leases
 from db.models import Item, LabelEvent, Suggestion
@@ -20,6 +21,8 @@ NOT_DECIDED = text(
 )
 # With no more than this many items to do, sorting them is quicker than walking past everything that is decided.
 FEW = 2000
+# Of two sets of suggestions that often differ, so many show enough.
+NEAR = 1000
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,29 @@ def surest(session: Session, part: Part, set_id: int, class_id: int) -> Sequence
     if part.after is not None:
         query = query.where(tuple_(by, Suggestion.id) < _place(by, set_id, part.after))
     return session.scalars(query).all()
+
+
+def differing(session: Session, part: Part, set_id: int, other_id: int, furthest: int) -> Sequence[int]:
+    """What two sets suggest to be different classes, what the first is least sure of first.
+
+    Looks at no more than `furthest` items to do: where two sets nearly always agree, it would be all there are.
+    """
+    walked = _suggested(session, part, set_id, None).add_columns(Suggestion.id, Suggestion.margin)
+    walked = walked.order_by(Suggestion.margin, Suggestion.id)
+    if part.after is not None:
+        walked = walked.where(tuple_(Suggestion.margin, Suggestion.id) > _place(Suggestion.margin, set_id, part.after))
+    one, other = aliased(Suggestion), aliased(Suggestion)
+    found: list[int] = []
+    # Mostly there are enough among the first of them.
+    for start, stop in ((0, NEAR), (NEAR, furthest)):
+        near = walked.offset(start).limit(stop - start).cte("near")
+        query = select(near.c.item_id).join(one, one.id == near.c.id)
+        query = query.join(other, and_(other.set_id == other_id, other.item_id == near.c.item_id))
+        query = query.where(one.class_id != other.class_id).order_by(near.c.margin, near.c.id)
+        found += session.scalars(query.limit(part.limit - len(found)))
+        if len(found) == part.limit:
+            break
+    return found
 
 
 def without_suggestion(session: Session, part: Part, set_id: int | None) -> Sequence[int]:

@@ -1,14 +1,23 @@
 """Queries on suggestion sets and suggestions."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 
 from db.labels import batches
-from db.models import Item, Label, Project, Status, Suggestion, SuggestionSet
+from db.models import Item, Label, LabelClass, Project, Status, Suggestion, SuggestionSet
 from db.session import Session
+
+# Item id, class id, confidence, margin, packed scores.
+Row = tuple[int, int, float, float, bytes]
+COLUMNS = ("item_id", "class_id", "confidence", "margin", "scores")
+INSERT = "INSERT INTO suggestions (set_id, item_id, class_id, confidence, margin, scores) VALUES (?, ?, ?, ?, ?, ?)"
+OVERWRITE = """ON CONFLICT (set_id, item_id) DO UPDATE SET class_id = excluded.class_id,
+    confidence = excluded.confidence, margin = excluded.margin, scores = excluded.scores"""
+# Something is there already, or no longer. The transaction is lost.
+Unfit = IntegrityError
 
 
 def get_set(session: Session, set_id: int) -> SuggestionSet | None:
@@ -55,28 +64,40 @@ def of_items(session: Session, set_id: int, item_ids: Sequence[int]) -> dict[int
     return {suggestion.item_id: suggestion for suggestion in session.scalars(query)}
 
 
-def said_of(session: Session, set_id: int, item_ids: Sequence[int]) -> dict[int, tuple[int, float]]:
-    """Item id -> the class that the set suggests for it, and how sure it is."""
-    found: dict[int, tuple[int, float]] = {}
-    for some in batches(item_ids):
-        query = select(Suggestion.item_id, Suggestion.class_id, Suggestion.confidence)
-        rows = session.execute(query.where(Suggestion.set_id == set_id, Suggestion.item_id.in_(some)))
-        found |= {item_id: (class_id, confidence) for item_id, class_id, confidence in rows}
-    return found
+def save(session: Session, set_id: int, rows: Sequence[Row], *, may_be_there: bool = False) -> None:
+    """Write suggestions of a set. An item's older suggestion is replaced and keeps its id, if it may be there.
 
-
-def save(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Write suggestions, each {set_id, item_id, class_id, confidence, margin, scores}. Items deleted meanwhile are
-    left out; an item's older suggestion in the set is replaced and keeps its id."""
-    there = set(session.scalars(select(Item.id).where(Item.id.in_([row["item_id"] for row in rows]))))
-    kept = [row for row in rows if row["item_id"] in there]
-    if not kept:
-        return
+    Raises Unfit when one is there that may not be, or when the set, an item or a class is gone.
+    """
     connection = session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    query = insert(Suggestion)
-    changed = {name: query.excluded[name] for name in ("class_id", "confidence", "margin", "scores")}
-    connection.execute(query.on_conflict_do_update(index_elements=["set_id", "item_id"], set_=changed), kept)
+    # Straight to the driver: the toolkit's own work on a row costs as much as the row.
+    if connection.dialect.name == "sqlite":
+        statement = f"{INSERT} {OVERWRITE}" if may_be_there else INSERT
+        connection.exec_driver_sql(statement, [(set_id, *row) for row in rows])
+    elif rows:
+        query = postgresql.insert(Suggestion)
+        if may_be_there:
+            changed = {name: query.excluded[name] for name in COLUMNS[1:]}
+            query = query.on_conflict_do_update(index_elements=["set_id", "item_id"], set_=changed)
+        connection.execute(query, [{"set_id": set_id, **dict(zip(COLUMNS, row, strict=True))} for row in rows])
+
+
+def save_what_fits(session: Session, set_id: int, rows: Sequence[Row]) -> bool:
+    """As `save`, without the items and classes that are gone. False when the set is."""
+    if session.get(SuggestionSet, set_id) is None:
+        return False
+    if kept := _still_there(session, rows):
+        save(session, set_id, kept, may_be_there=True)
+    return True
+
+
+def _still_there(session: Session, rows: Sequence[Row]) -> list[Row]:
+    """Those of which the item and the class are still there."""
+    found: set[int] = set()
+    for some in batches(row[0] for row in rows):
+        found |= set(session.scalars(select(Item.id).where(Item.id.in_(some))))
+    classes = set(session.scalars(select(LabelClass.id).where(LabelClass.id.in_({row[1] for row in rows}))))
+    return [row for row in rows if row[0] in found and row[1] in classes]
 
 
 def scores(session: Session, set_id: int) -> dict[int, bytes]:
@@ -94,9 +115,10 @@ def summary(session: Session, set_id: int) -> tuple[int, float | None]:
 
 def remove_some(session: Session, set_id: int, limit: int) -> int:
     """Remove up to `limit` suggestions of the set; returns how many there were."""
-    ids = session.scalars(select(Suggestion.id).where(Suggestion.set_id == set_id).limit(limit)).all()
-    session.execute(delete(Suggestion).where(Suggestion.id.in_(ids)))
-    return len(ids)
+    # By the index whose order is nearest to that of the rows.
+    some = select(Suggestion.id).where(Suggestion.set_id == set_id).order_by(Suggestion.class_id, Suggestion.id)
+    some = some.limit(limit)
+    return session.connection().execute(delete(Suggestion).where(Suggestion.id.in_(some))).rowcount
 
 
 def remove_set(session: Session, set_id: int) -> None:
@@ -109,6 +131,13 @@ def hashes(session: Session, project_id: int, *, without_labeled: bool = False) 
     if without_labeled:
         query = query.where(Item.status != Status.LABELED)
     return [(item_id, content_hash) for item_id, content_hash in session.execute(query)]
+
+
+def last_item(session: Session, project_id: int) -> int | None:
+    """The id of the project's newest item."""
+    query = select(Item.id).where(Item.project_id == project_id)
+    newest = [query.where(Item.status == each).order_by(Item.id.desc()).limit(1) for each in Status]
+    return max((found for one in newest if (found := session.scalar(one)) is not None), default=None)
 
 
 def classes_with_labels(session: Session, class_ids: Sequence[int]) -> list[int]:

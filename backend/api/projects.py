@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from backend import classes, projects
 from backend.api.paging import After, Limit, page
+from backend.suggesting import learn
 from db import projects as rows
 from db.session import reading, writing
 
@@ -25,11 +26,15 @@ class ProjectChange(BaseModel):
     name: str | None = None
     description: str | None = None
     blind: bool | None = Field(default=None, description="hide suggestions from everybody, everywhere")
+    templates: dict[str, list[str]] | None = Field(
+        default=None, description="by kind of model (clip, embedding, nli); an empty list is the default again"
+    )
 
 
 class NewClass(BaseModel):
     name: str
     description: str = ""
+    prompt: str = Field(default="", description="what a model reads instead of name and description, one a line")
 
 
 class ClassChange(BaseModel):
@@ -37,6 +42,7 @@ class ClassChange(BaseModel):
     key: str | None = None
     color: str | None = Field(default=None, pattern="^#[0-9a-fA-F]{6}$")
     description: str | None = None
+    prompt: str | None = None
     archived: bool | None = None
 
 
@@ -65,7 +71,10 @@ def get(project_id: int) -> dict[str, Any]:
 def change(project_id: int, new: ProjectChange) -> dict[str, Any]:
     with writing() as session:
         project = projects.get(session, project_id)
-        return projects.as_json(session, projects.change(session, project, new.model_dump(exclude_none=True)))
+        answer = projects.as_json(session, projects.change(session, project, new.model_dump(exclude_none=True)))
+    if new.templates is not None:
+        learn.classes_changed(project_id, has_new_templates=True)
+    return answer
 
 
 @router.delete("/{project_id}", status_code=204)
@@ -93,11 +102,18 @@ def list_classes(project_id: int, *, with_archived: bool = False) -> dict[str, A
 def add_class(project_id: int, new: NewClass) -> dict[str, Any]:
     with writing() as session:
         project = projects.get(session, project_id)
-        return classes.as_json(classes.add(session, project, new.name, description=new.description))
+        added = classes.add(session, project, new.name, description=new.description, prompt=new.prompt)
+        answer = classes.as_json(added)
+    learn.classes_changed(project_id)
+    return answer
 
 
 @router.patch("/{project_id}/classes/{class_id}")
 def change_class(project_id: int, class_id: int, new: ClassChange) -> dict[str, Any]:
     with writing() as session:
         project = projects.get(session, project_id)
-        return classes.as_json(classes.change(session, project, class_id, new.model_dump(exclude_none=True)))
+        fields = new.model_dump(exclude_none=True)
+        answer = classes.as_json(classes.change(session, project, class_id, dict(fields)))
+    if classes.SAID_TO_MODELS & fields.keys():
+        learn.classes_changed(project_id)
+    return answer

@@ -45,7 +45,10 @@ def next_items(
     exclude: Without = "",
     after: After = None,
 ) -> dict[str, Any]:
-    """Items to do that nobody else holds. `next` is null where an order has no pages: go on with `exclude`."""
+    """Items to do that nobody else holds. `next` is null where an order has no pages: go on with `exclude`.
+
+    `looks_at` is there where an order looks at the first of them only: at so many.
+    """
     without = ids_in(exclude)
     who = leases.holder(annotator, tab) if annotator else None
     taken = queue.take(project_id, who, order, limit, without=without, after=after) if who else None
@@ -57,6 +60,8 @@ def next_items(
             found = item_rows.by_ids(session, taken)
         shown = not_too_long(found)
         answer = page(shown, len(shown) if len(shown) < len(found) else limit, items.as_json(session, project, shown))
+    if furthest := queue.looks_at(order):
+        answer |= {"looks_at": furthest}
     return answer if queue.has_pages(order) else answer | {"next": None}
 
 

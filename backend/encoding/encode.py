@@ -5,19 +5,25 @@ For workers and the assistant. A content is its hash and, for a text, the text; 
 
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 
 import numpy as np
 
 from backend.encoding import descriptor, images, texts, vectors
 from backend.encoding.vectors import Vectors
-from backend.models import catalogue
+from backend.models import catalogue, load
 
 Content = tuple[bytes, str | None]
 OnProgress = Callable[[int, int], None]
 
-# Kept after this many, so that a killed job loses a few seconds of work.
-CHUNK = 256
+# Vectors go to the disk so often: a killed job loses as much work.
+KEPT_EVERY_S = 2.0
+# Texts that are tokenized at once.
+CHUNK = 2_048
+# Images that are described between two words about progress.
+DESCRIBED = 64
 one_at_a_time = threading.Lock()
 
 
@@ -29,15 +35,19 @@ def ensure(encoder_id: str, contents: Sequence[Content], on_progress: OnProgress
     """
     hashes = [content_hash for content_hash, _ in contents]
     _, is_there = vectors.get(encoder_id, hashes)
-    missing = _by_length([contents[row] for row in np.flatnonzero(~is_there).tolist()])
+    needs_model = encoder_id != catalogue.DESCRIPTOR and not is_there.all()
+    if needs_model and vectors.is_other_precision(load.precision()):
+        _, is_there = vectors.get(encoder_id, hashes)
     # The same content twice is computed once.
-    missing = list(dict.fromkeys(missing))
-    for start in range(0, len(missing), CHUNK):
-        if on_progress:
-            on_progress(start, len(missing))
-        _compute(encoder_id, missing[start : start + CHUNK])
+    missing = list(dict.fromkeys(_by_length([contents[row] for row in np.flatnonzero(~is_there).tolist()])))
     if on_progress:
-        on_progress(len(missing), len(missing))
+        on_progress(0, len(missing))
+    done = 0
+    with closing(_compute(encoder_id, missing)) as passes:
+        for count in passes:
+            done += count
+            if on_progress:
+                on_progress(done, len(missing))
     return vectors.get(encoder_id, hashes)[0]
 
 
@@ -51,24 +61,46 @@ def _by_length(contents: Sequence[Content]) -> list[Content]:
     return sorted(contents, key=lambda content: -len(content[1] or ""))
 
 
-def _compute(encoder_id: str, contents: Sequence[Content]) -> None:
+def _compute(encoder_id: str, contents: Sequence[Content]) -> Generator[int, None, None]:
+    """Compute and keep the vectors; yields how many contents each pass was for. What was done before a stop is kept."""
+    source = _passes(encoder_id, contents)
+    waiting: list[tuple[bytes, Vectors]] = []
+    kept_at = time.monotonic()
+    try:
+        while True:
+            # One at a time: tokenizers keep their padding as state, and two passes at once only share the cores.
+            with one_at_a_time:
+                made = next(source, None)
+            if made is None:
+                return
+            waiting += [(content_hash, vector) for content_hash, vector in made if vector is not None]
+            if time.monotonic() - kept_at > KEPT_EVERY_S:
+                _keep(encoder_id, waiting)
+                kept_at = time.monotonic()
+            yield len(made)
+    finally:
+        _keep(encoder_id, waiting)
+        source.close()
+
+
+def _keep(encoder_id: str, waiting: list[tuple[bytes, Vectors]]) -> None:
+    if waiting:
+        vectors.add(encoder_id, [each for each, _ in waiting], np.stack([vector for _, vector in waiting]))
+        waiting.clear()
+
+
+def _passes(encoder_id: str, contents: Sequence[Content]) -> Generator[list[tuple[bytes, Vectors | None]], None, None]:
+    """(content hash, vector) of each content, None for what cannot be read; as many at a time as the model takes."""
     written = [(content_hash, text) for content_hash, text in contents if text is not None]
     drawn = [content_hash for content_hash, text in contents if text is None]
-    # One at a time: tokenizers keep their padding as state, and two passes at once only share the cores.
-    with one_at_a_time:
-        if written:
-            vectors.add(encoder_id, [each[0] for each in written], texts.encode(encoder_id, [t for _, t in written]))
-        if drawn:
-            _compute_images(encoder_id, drawn)
-
-
-def _compute_images(encoder_id: str, hashes: Sequence[bytes]) -> None:
-    if encoder_id == catalogue.DESCRIPTOR:
-        found = images.each(hashes, descriptor.SIDE, descriptor.describe)
-    else:
-        found = images.encode(encoder_id, hashes)
-    readable = [
-        (content_hash, vector) for content_hash, vector in zip(hashes, found, strict=True) if vector is not None
-    ]
-    if readable:
-        vectors.add(encoder_id, [each[0] for each in readable], np.stack([vector for _, vector in readable]))
+    for start in range(0, len(written), CHUNK):
+        chunk = written[start : start + CHUNK]
+        for rows, found in texts.each_batch(encoder_id, [text for _, text in chunk]):
+            yield [(chunk[row][0], vector) for row, vector in zip(rows, found, strict=True)]
+    if encoder_id != catalogue.DESCRIPTOR:
+        for rows, seen in images.each_batch(encoder_id, drawn) if drawn else ():
+            yield [(drawn[row], vector) for row, vector in zip(rows, seen, strict=True)]
+        return
+    for start in range(0, len(drawn), DESCRIBED):
+        some = drawn[start : start + DESCRIBED]
+        yield list(zip(some, images.each(some, descriptor.SIDE, descriptor.describe), strict=True))

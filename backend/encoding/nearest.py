@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.encoding import vectors
-from backend.encoding.vectors import Index, Vectors
+from backend.encoding import records, vectors
+from backend.encoding.records import Index
+from backend.encoding.vectors import Vectors
 
 # Rows of one product.
 PIECE = 100_000
@@ -32,29 +33,30 @@ def ranked(encoder_id: str, question: Vectors) -> Iterator[list[tuple[bytes, flo
     question: (d,), unit length. A content that was computed again may come twice.
     """
     path = vectors.path_of(encoder_id)
-    index = vectors.current(path)
+    index = records.current(path)
     if index is None or not index.count:
         return
-    records = _mapped(path, index)
+    mapped = _mapped(path, index)
     scores = np.empty(index.count, np.float32)
     for start in range(0, index.count, PIECE):
         # A view with gaps between its rows: multiplied where it lies, without a copy.
-        scores[start : start + PIECE] = records["vector"][start : start + PIECE] @ question
+        scores[start : start + PIECE] = mapped["vector"][start : start + PIECE] @ question
     # A damaged record may score anything; the checksum below tells.
     np.nan_to_num(scores, copy=False, nan=-2.0, posinf=-2.0, neginf=-2.0)
     for rows in _best_first(scores):
-        intact = rows[vectors.intact(index, records, rows)]
+        intact = rows[records.intact(index, mapped, rows)]
         yield [(index.hashes[row].tobytes(), float(scores[row])) for row in intact]
 
 
 def _mapped(path: Path, index: Index) -> Any:
     """The records, mapped once: to map them anew for each question costs as much as the question."""
     with _lock:
-        inode, count, records = _maps.get(path, (0, 0, None))
+        inode, count, mapped = _maps.get(path, (0, 0, None))
         if (inode, count) != (index.inode, index.count):
-            records = np.memmap(path, vectors.record_type(index.dimensions), "r", vectors.HEADER_BYTES, (index.count,))
-            _maps[path] = (index.inode, index.count, records)
-        return records
+            record = records.record_type(index.dimensions)
+            mapped = np.memmap(path, record, "r", records.HEADER_BYTES, (index.count,))
+            _maps[path] = (index.inode, index.count, mapped)
+        return mapped
 
 
 def _best_first(scores: NDArray[np.float32]) -> Iterator[NDArray[np.int64]]:

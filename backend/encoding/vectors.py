@@ -1,91 +1,39 @@
-"""The vector cache: one append-only file for each encoder, its revision and the backend that prepares its images.
-
-A file is a header and records of one size: the content's SHA-256, a CRC-32 and the vector as float32. Append-only makes
-it safe to read while another process writes, and after a crash: a torn last record is cut by the next writer, and a
-record whose checksum is wrong counts as missing, is computed again, and the newer one wins.
+"""The vector cache: a file of records for each encoder, revision, precision and backend that prepares images.
 
 Needs numpy only. Knows nothing of models: `encode` computes what is missing.
 """
 
-import json
-import logging
-import os
 import re
-import threading
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
-from backend import errors, settings
+from backend import blobs, errors, settings
+from backend.encoding import records
 from backend.models import catalogue
+from backend.models.load import BF16, FP32
 
-log = logging.getLogger("winnow.vectors")
-Vectors = NDArray[np.float32]
+Vectors = records.Values
 
-HEADER_BYTES = 512
 # Part of a file's name: transformers prepares images with torchvision here, and other backends give other vectors.
 BACKENDS = {"text": "tokenizers", "image": "torchvision"}
-READ_RECORDS = 20_000
-
-
-@dataclass
-class Index:
-    """Where each content's newest record is. Grows with the file."""
-
-    dimensions: int
-    inode: int
-    count: int = 0
-    hashes: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 32), np.uint8))
-    # The first 8 bytes of each hash as a number, sorted, and the record each belongs to.
-    keys: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
-    order: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    is_checked: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
-
-
-_indexes: dict[Path, Index] = {}
-_lock = threading.Lock()
 
 
 def get(encoder_id: str, hashes: Sequence[bytes]) -> tuple[Vectors, NDArray[np.bool_]]:
     """Vectors of contents: (n, d) float32 of unit length, and (n,) whether each is there. The others are zeros."""
-    path = path_of(encoder_id)
-    index = current(path)
-    if index is None or not hashes:
-        return np.zeros((len(hashes), index.dimensions if index else 0), np.float32), np.zeros(len(hashes), bool)
-    rows, is_there = _find(index, hashes)
-    records = np.memmap(path, record_type(index.dimensions), "r", HEADER_BYTES, (index.count,))
-    vectors = np.zeros((len(hashes), index.dimensions), np.float32)
-    is_there[is_there] = intact(index, records, rows[is_there])
-    vectors[is_there] = records["vector"][rows[is_there]]
-    return vectors, is_there
+    return records.get(path_of(encoder_id), hashes)
 
 
 def add(encoder_id: str, hashes: Sequence[bytes], vectors: Vectors) -> None:
     """Append vectors of unit length, and return when they are on the disk. Those that are there are left out."""
-    path = path_of(encoder_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
-        _, is_there = get(encoder_id, hashes)
-        new = np.flatnonzero(~is_there)
-        records = np.zeros(len(new), record_type(vectors.shape[1]))
-        records["hash"] = _as_bytes([hashes[row] for row in new.tolist()])
-        records["vector"] = vectors[new]
-        for record in records:
-            record["checksum"] = _checksum(record)
-        with _open_whole(path, encoder_id, vectors.shape[1]) as file:
-            file.write(records.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
+    records.add(path_of(encoder_id), hashes, vectors, encoder_id)
 
 
-def path_of(encoder_id: str) -> Path:
-    """The file of this encoder as it is now: another revision has another file."""
+def path_of(encoder_id: str, suffix: str = "vectors") -> Path:
+    """The file of this encoder as it is now: another revision or precision has another file."""
     try:
         kind, revision = catalogue.find(encoder_id).kind, catalogue.revision_of(encoder_id)
     except errors.ModelNotHere:
@@ -93,13 +41,13 @@ def path_of(encoder_id: str) -> Path:
     name = re.sub(r"[^A-Za-z0-9.-]+", "_", encoder_id)[-80:]
     # Two folders may end alike.
     mark = f"{zlib.crc32(encoder_id.encode()):08x}"
-    return settings.home() / "vectors" / f"{name}-{mark}-{revision[:12]}-{BACKENDS[kind]}.vectors"
+    precise = f"-{BF16}" if encoder_id != catalogue.DESCRIPTOR and precision() == BF16 else ""
+    return _folder() / f"{name}-{mark}-{revision[:12]}-{BACKENDS[kind]}{precise}.{suffix}"
 
 
 def hashes(encoder_id: str) -> list[bytes]:
     """The contents that have a vector, in the order they were added."""
-    index = current(path_of(encoder_id))
-    return list(dict.fromkeys(each.tobytes() for each in index.hashes)) if index else []
+    return records.hashes(path_of(encoder_id))
 
 
 def stamp(encoder_id: str) -> int:
@@ -108,105 +56,21 @@ def stamp(encoder_id: str) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def record_type(dimensions: int) -> np.dtype[Any]:
-    return np.dtype([("hash", np.uint8, (32,)), ("checksum", "<u4"), ("vector", "<f4", (dimensions,))])
-
-
-def _checksum(record: Any) -> int:
-    return zlib.crc32(record["vector"].tobytes(), zlib.crc32(record["hash"].tobytes()))
-
-
-def _header(encoder_id: str, dimensions: int) -> bytes:
-    text = json.dumps({"winnow": "vectors", "version": 1, "encoder": encoder_id[-300:], "dimensions": dimensions})
-    return text.encode().ljust(HEADER_BYTES - 1)[: HEADER_BYTES - 1] + b"\n"
-
-
-def _dimensions(path: Path) -> int | None:
-    """What the header says, or None when it cannot be read."""
+def precision() -> str:
+    """What models compute in here, as the process that last ran one found it. The app cannot ask the hardware."""
     try:
-        with path.open("rb") as file:
-            header = json.loads(file.read(HEADER_BYTES))
-        return int(header["dimensions"]) if header["version"] == 1 else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return BF16 if (_folder() / "precision").read_text() == BF16 else FP32
+    except OSError:
+        return FP32
 
 
-def _open_whole(path: Path, encoder_id: str, dimensions: int) -> Any:
-    """The file open at its end, with a sound header and no torn record."""
-    if _dimensions(path) != dimensions:
-        if path.exists() and path.stat().st_size > HEADER_BYTES:
-            log.warning("%s has a damaged header: set aside, its vectors are computed again", path)
-            path.replace(path.with_suffix(".damaged"))
-        path.write_bytes(_header(encoder_id, dimensions))
-    file = path.open("r+b")
-    size_bytes = record_type(dimensions).itemsize
-    whole = (path.stat().st_size - HEADER_BYTES) // size_bytes
-    file.truncate(HEADER_BYTES + whole * size_bytes)
-    file.seek(0, os.SEEK_END)
-    return file
+def is_other_precision(found: str) -> bool:
+    """Note what models compute in here; whether it is another than before, so that other files hold what is known."""
+    if found == precision():
+        return False
+    blobs.write_whole(_folder() / "precision", found.encode())
+    return True
 
 
-def current(path: Path) -> Index | None:
-    """The index of the file, brought up to date; None when there is no file."""
-    with _lock:
-        if not path.exists():
-            _indexes.pop(path, None)
-            return None
-        status = path.stat()
-        index = _indexes.get(path)
-        # A copy, never changed in place: other threads may be reading the one before.
-        if index is None or index.inode != status.st_ino or _bytes(index) > status.st_size:
-            dimensions = _dimensions(path)
-            if dimensions is None:
-                return None
-            index = Index(dimensions, status.st_ino)
-        count = (status.st_size - HEADER_BYTES) // record_type(index.dimensions).itemsize
-        if count > index.count:
-            index = _grown(index, path, count)
-        _indexes[path] = index
-        return index
-
-
-def _bytes(index: Index) -> int:
-    return HEADER_BYTES + index.count * record_type(index.dimensions).itemsize
-
-
-def _grown(index: Index, path: Path, count: int) -> Index:
-    """With the records up to `count`. Read in pieces, so that a large file does not become a large process."""
-    record = record_type(index.dimensions)
-    found = [index.hashes]
-    for start in range(index.count, count, READ_RECORDS):
-        offset = HEADER_BYTES + start * record.itemsize
-        found.append(np.fromfile(path, record, min(READ_RECORDS, count - start), offset=offset)["hash"].copy())
-    hashes = np.concatenate(found)
-    keys = _keys(hashes)
-    # Stable: of two records of the same content, the newer stays behind the older.
-    order = np.argsort(keys, kind="stable")
-    is_checked = np.zeros(count, bool)
-    is_checked[: index.count] = index.is_checked
-    return Index(index.dimensions, index.inode, count, hashes, keys[order], order, is_checked)
-
-
-def _keys(hashes: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    return np.ascontiguousarray(hashes[:, :8]).view(">u8").reshape(-1).astype(np.uint64)
-
-
-def _as_bytes(hashes: Sequence[bytes]) -> NDArray[np.uint8]:
-    return np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32)
-
-
-def _find(index: Index, hashes: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The newest record of each content, and whether there is one."""
-    wanted = _as_bytes(hashes)
-    last = np.searchsorted(index.keys, _keys(wanted), side="right") - 1
-    rows = index.order[last] if index.count else np.zeros(len(hashes), np.int64)
-    if not index.count:
-        return rows, np.zeros(len(hashes), bool)
-    return rows, (last >= 0) & (index.hashes[rows] == wanted).all(axis=1)
-
-
-def intact(index: Index, records: Any, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of the records have the right checksum. Each is read for it once a process."""
-    for row in np.unique(rows[~index.is_checked[rows]]):
-        index.is_checked[row] = _checksum(records[row]) == records[row]["checksum"]
-    return index.is_checked[rows]
+def _folder() -> Path:
+    return settings.home() / "vectors"

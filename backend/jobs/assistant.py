@@ -25,6 +25,8 @@ log = logging.getLogger("winnow.assistant")
 TASKS = {
     "warm": "backend.jobs.assistant:warm",
     "refit": "backend.suggesting.refit:refit",
+    "rescore": "backend.suggesting.rescore:rescore",
+    "tidy": "backend.suggesting.rescore:tidy",
     "search": "backend.suggesting.search:search",
     "nearest_to_do": "backend.suggesting.search:nearest_to_do",
     "diverse": "backend.suggesting.diverse:diverse",
@@ -34,8 +36,8 @@ TASKS = {
 }
 
 
-# Nobody waits for these: they leave the processor to everything else.
-QUIET = {"refit"}
+# Nobody's hands wait for these: one at a time, and they leave the processor to everything else.
+QUIET = {"refit", "rescore"}
 
 
 def warm() -> dict[str, Any]:

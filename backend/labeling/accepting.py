@@ -37,7 +37,7 @@ def sure_enough(session: Session, project: Project, confidence: float) -> NDArra
         raise errors.Conflict("This project is labeled blind.", "Show the suggestions first, on the Label page.")
     used = suggestions.get_set(session, project.suggestion_set_id) if project.suggestion_set_id else None
     if used is None:
-        raise errors.Invalid("There are no suggestions to accept.", "Make suggestions first, on the Label page.")
+        raise errors.Invalid("There are no suggestions to accept.", "Make suggestions first, on the Suggest page.")
     archived = labels.archived_classes(session, project.id)
     if project.multi_label:
         found = _clear(rows.scores_to_do(session, project.id, used.id), used.class_ids, confidence)

@@ -7,15 +7,15 @@ that an undo restores exactly that (`moves`); undo and redo are events too.
 All functions want a session of `db.session.writing`, which lets one writer in at a time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.labeling import conflicts
+from backend.labeling import conflicts, suggested
 from backend.labeling.checks import annotator_name, refusal
 from backend.labeling.events import Change, append, part_of
 from db import decisions as rows
-from db import labels, suggestions
+from db import labels
 from db.labels import State
 from db.models import Action, BulkAction, Project, now
 from db.session import Session
@@ -39,8 +39,8 @@ def record(session: Session, project: Project, annotator: str, events: Sequence[
     """Record events {event_id, item_id, action, class_ids, seconds, suggestion_id}, each a decision of its own.
 
     They may also have `over` (see `conflicts.found`) and `suggested` {class_id, confidence, is_hidden}: what the person
-    was shown. A known event_id changes nothing and is acknowledged again. An event that cannot be recorded is rejected
-    alone.
+    was shown, to which is added who suggested it (`suggested.of_events`). A known event_id changes nothing and is
+    acknowledged again. An event that cannot be recorded is rejected alone.
     """
     name = annotator_name(annotator)
     # The pad sends again until it hears back, so the same event may come twice, even in one request.
@@ -48,17 +48,15 @@ def record(session: Session, project: Project, annotator: str, events: Sequence[
     order = list(dict.fromkeys(event["event_id"] for event in events))
     known = rows.known(session, order)
     new = [sent[event_id] for event_id in order if event_id not in known]
-    fresh, rejected, states = _checked(session, project, new)
+    fresh, rejected, states, class_ids = _checked(session, project, new)
     # The answer that told of them may have been lost.
     met = conflicts.of_known(session, [sent[event_id] for event_id in order if event_id in known])
     if fresh:
-        fresh = _with_hidden(session, project, fresh)
         annotator_id = rows.annotator(session, name)
         met += conflicts.found(session, annotator_id, fresh, states)
-        at = now()
-        decision_ids = rows.add(session, project.id, annotator_id, len(fresh), at)
-        changes = _changes(session, annotator_id, fresh, decision_ids)
-        append(session, project.id, changes, states)
+        decision_ids = rows.add(session, project.id, annotator_id, len(fresh), now())
+        kept = suggested.of_events(session, project, fresh, class_ids, with_hidden=True)
+        append(session, project.id, _changes(annotator_id, fresh, decision_ids, kept), states)
     refused = {each["event_id"] for each in rejected}
     return Recorded([event_id for event_id in order if event_id not in refused], rejected, met)
 
@@ -78,11 +76,12 @@ def record_many(
         {"event_id": part_of(event_id, item_id), "item_id": item_id, "action": Action.LABEL, "class_ids": class_ids}
         for item_id, class_ids in classes.items()
     ]
-    fresh, rejected, states = _checked(session, project, events)
+    fresh, rejected, states, _ = _checked(session, project, events)
     if fresh:
         annotator_id = rows.annotator(session, name)
         [decision_id] = rows.add(session, project.id, annotator_id, 1, now())
-        append(session, project.id, _changes(session, annotator_id, fresh, [decision_id] * len(fresh)), states)
+        changes = _changes(annotator_id, fresh, [decision_id] * len(fresh), [None] * len(fresh))
+        append(session, project.id, changes, states)
     return Recorded([event_id], rejected)
 
 
@@ -94,18 +93,18 @@ def record_part(
     Only events with `over` can meet a conflict: what a filter replaces was counted and told before.
     """
     assert asked.decision_id is not None
-    fresh, rejected, states = _checked(session, project, events)
+    fresh, rejected, states, class_ids = _checked(session, project, events)
     fresh = [event for event in fresh if (states[event["item_id"]].decided_at or asked.created_at) <= asked.created_at]
     met = conflicts.found(session, annotator_id, [event for event in fresh if "over" in event], states)
-    changes = _changes(session, annotator_id, fresh, [asked.decision_id] * len(fresh))
-    append(session, project.id, changes, states)
+    kept = suggested.of_events(session, project, fresh, class_ids, with_hidden=False)
+    append(session, project.id, _changes(annotator_id, fresh, [asked.decision_id] * len(fresh), kept), states)
     return Recorded([event["event_id"] for event in fresh], rejected, met)
 
 
 def _checked(
     session: Session, project: Project, events: Sequence[Event]
-) -> tuple[list[Event], list[dict[str, Any]], dict[int, State]]:
-    """The events that can be recorded, the others with the reason, and where their items stand."""
+) -> tuple[list[Event], list[dict[str, Any]], dict[int, State], Collection[int]]:
+    """The events that can be recorded, the others with the reason, where their items stand, the project's class ids."""
     states = labels.states(session, project.id, list({event["item_id"] for event in events}))
     archived = labels.archived_classes(session, project.id)
     fresh, rejected = [], []
@@ -114,48 +113,29 @@ def _checked(
             rejected.append({"event_id": event["event_id"], "item_id": event["item_id"], **why})
         else:
             fresh.append(event)
-    return fresh, rejected, states
+    return fresh, rejected, states, archived.keys()
 
 
-def _changes(session: Session, annotator_id: int, events: Sequence[Event], decision_ids: Sequence[int]) -> list[Change]:
+def _changes(
+    annotator_id: int, events: Sequence[Event], decision_ids: Sequence[int], kept: Sequence[dict[str, Any] | None]
+) -> list[Change]:
+    """`kept` is what each event keeps of what was suggested."""
     at = now()
-    said = rows.said_by(session, [event["suggestion_id"] for event in events if event.get("suggestion_id")])
-    changes = []
-    for event, decision_id in zip(events, decision_ids, strict=True):
-        suggested = event.get("suggested") or _kept(event, said)
-        changes.append(
-            Change(
-                event_id=event["event_id"],
-                item_id=event["item_id"],
-                action=Action(event["action"]),
-                decision_id=decision_id,
-                annotator_id=annotator_id,
-                at=at,
-                class_ids=_class_ids(event),
-                seconds=event.get("seconds"),
-                suggestion_id=event.get("suggestion_id"),
-                suggested=suggested,
-                agreed=_agreed(event, suggested),
-            )
-        )
-    return changes
-
-
-def _with_hidden(session: Session, project: Project, events: Sequence[Event]) -> list[Event]:
-    """Each event with what was suggested then; of what a person was not shown, only the history ever tells."""
-    unseen = {event["item_id"] for event in events if not event.get("suggested") and not event.get("suggestion_id")}
-    if not unseen or project.suggestion_set_id is None:
-        return list(events)
-    said = suggestions.said_of(session, project.suggestion_set_id, list(unseen))
-    hidden = {
-        item_id: {"class_id": class_id, "confidence": round(confidence, 4), "is_hidden": True}
-        for item_id, (class_id, confidence) in said.items()
-    }
     return [
-        event
-        if event.get("suggestion_id") or event.get("suggested")
-        else {**event, "suggested": hidden.get(event["item_id"])}
-        for event in events
+        Change(
+            event_id=event["event_id"],
+            item_id=event["item_id"],
+            action=Action(event["action"]),
+            decision_id=decision_id,
+            annotator_id=annotator_id,
+            at=at,
+            class_ids=_class_ids(event),
+            seconds=event.get("seconds"),
+            suggestion_id=event.get("suggestion_id"),
+            suggested=said,
+            agreed=_agreed(event, said),
+        )
+        for event, decision_id, said in zip(events, decision_ids, kept, strict=True)
     ]
 
 
@@ -163,16 +143,8 @@ def _class_ids(event: Event) -> tuple[int, ...]:
     return tuple(sorted(set(event["class_ids"]))) if event["action"] in (Action.LABEL, Action.CHECK) else ()
 
 
-def _kept(event: Event, said: Mapping[int, tuple[int, int, float]]) -> dict[str, Any] | None:
-    """What the suggestion of this id says now, for clients that only name it."""
-    item_id, class_id, confidence = said.get(event.get("suggestion_id") or 0, (None, None, None))
-    if item_id != event["item_id"]:
-        return None
-    return {"class_id": class_id, "confidence": round(confidence or 0, 4), "is_hidden": False}
-
-
-def _agreed(event: Event, suggested: Mapping[str, Any] | None) -> bool | None:
+def _agreed(event: Event, said: Mapping[str, Any] | None) -> bool | None:
     """Whether the person chose what they were shown; None when they were shown nothing."""
-    if event["action"] != Action.LABEL or not suggested or suggested["is_hidden"]:
+    if event["action"] != Action.LABEL or not said or said["is_hidden"]:
         return None
-    return suggested["class_id"] in event["class_ids"]
+    return said["class_id"] in event["class_ids"]

@@ -7,6 +7,8 @@
     mixed             of four, two least sure, one diverse, one random (without suggestions: diverse and random)
     class:NAME        what is suggested to be that class, least sure first
     sure:NAME         what is suggested to be that class, surest first
+    disagree:A,B      what two sets of suggestions say different things of, what the first is least sure of first
+                      (disagree:A is against the set in use); looks at the FURTHEST items it is least sure of
     similar:ITEM_ID   like this item, most alike first
     search:WORDS      nearest to these words in meaning
 
@@ -20,6 +22,7 @@ from dataclasses import replace
 from typing import Any
 
 from backend import errors, projects
+from backend.evaluating import suggested
 from backend.jobs import ask
 from backend.labeling import leases
 from db import items
@@ -31,8 +34,11 @@ from db.session import Session, reading
 
 log = logging.getLogger("winnow.queue")
 
+# Where two sets nearly always agree, to look further would take longer than a person waits.
+FURTHEST = 10_000
 # A person waits: after this they get random items, while the assistant makes ready.
 PATIENCE_S = 3.0
+BLIND = "This project is labeled blind, and which items come in this order would tell what is suggested."
 # Each try asks for more than the one before: enough for 60 callers in the same moment.
 TRIES = 6
 
@@ -85,7 +91,12 @@ def take(
 
 def has_pages(order: str) -> bool:
     """Whether `after` goes on behind an item in this order."""
-    return order.partition(":")[0] in ("sequential", "random", "uncertain", "class", "sure")
+    return order.partition(":")[0] in ("sequential", "random", "uncertain", "class", "sure", "disagree")
+
+
+def looks_at(order: str) -> int | None:
+    """How many items this order looks at, those first of which it is least sure; None when it is all."""
+    return FURTHEST if order.startswith("disagree:") else None
 
 
 def _ids(session: Session, project: Project, order: str, part: Part) -> Sequence[int]:
@@ -134,6 +145,23 @@ def _sure(session: Session, project: Project, part: Part, name: str) -> Sequence
     return rows.surest(session, part, set_id, chosen.id) if set_id is not None else ()
 
 
+def _disagree(session: Session, project: Project, part: Part, said: str) -> Sequence[int]:
+    if projects.is_blind(project):
+        raise errors.Conflict(BLIND, "Choose another order, or show the suggestions again.")
+    one, other = sets_of(session, project, said)
+    return rows.differing(session, part, one, other, FURTHEST)
+
+
+def sets_of(session: Session, project: Project, said: str) -> tuple[int, int]:
+    """ "3,7" are two sets, "3" is one and that in use. Raises Invalid or NotFound."""
+    if "," not in said and project.suggestion_set_id is not None:
+        said = f"{said},{project.suggestion_set_id}"
+    both = suggested.two_ids(said)
+    for set_id in both:
+        suggested.checked(session, project, set_id)
+    return both
+
+
 def _similar(session: Session, project: Project, part: Part, said: str) -> Sequence[int]:
     item = items.get(session, int(said)) if said.isdecimal() and len(said) < 19 else None
     if item is None or item.project_id != project.id:
@@ -157,10 +185,11 @@ PLAIN: dict[str, Callable[[Session, Project, Part], Sequence[int]]] = {
 NAMED: dict[str, Callable[[Session, Project, Part, str], Sequence[int]]] = {
     "class": _class,
     "sure": _sure,
+    "disagree": _disagree,
     "similar": _similar,
     "search": _search,
 }
-ORDERS = (*PLAIN, "class:NAME", "sure:NAME", "similar:ITEM_ID", "search:WORDS")
+ORDERS = (*PLAIN, "class:NAME", "sure:NAME", "disagree:A,B", "similar:ITEM_ID", "search:WORDS")
 
 
 def _computed(task: str, part: Part, timeout_s: float = 60.0, **more: Any) -> list[int]:
@@ -178,10 +207,7 @@ def _computed_or_random(session: Session, task: str, part: Part) -> Sequence[int
 
 def _class_of(session: Session, project: Project, name: str) -> LabelClass:
     if projects.is_blind(project):
-        raise errors.Conflict(
-            "This project is labeled blind, and which items come in this order would tell what is suggested.",
-            "Choose another order, or show the suggestions again.",
-        )
+        raise errors.Conflict(BLIND, "Choose another order, or show the suggestions again.")
     classes = project_rows.classes(session, project.id)
     chosen = next((each for each in classes if each.name.casefold() == name.casefold()), None)
     if chosen is None:

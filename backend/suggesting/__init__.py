@@ -6,13 +6,13 @@ from typing import Any
 from backend import encoding, errors
 from backend.jobs import control
 from backend.models import catalogue
-from backend.suggesting import prompts
+from backend.suggesting import naming, of_run, prompts
 from db import projects
 from db import suggestions as rows
 from db.models import Job, JobKind, LabelClass, Project
 from db.session import Session
 
-ENGINES = ("zero_shot", "head")
+ENGINES = ("zero_shot", "head", "run")
 
 
 def start(
@@ -21,24 +21,34 @@ def start(
     engine: str | None = None,
     model: str | None = None,
     templates: Sequence[str] | None = None,
+    *,
+    top_classes: int | None = None,
 ) -> Job:
     """Queue suggestions over the whole project; the same request twice is one job.
 
-    engine: "zero_shot" (from the class names) or "head" (learned from the labels). What is left out is chosen.
+    engine: "zero_shot" (from the class names) or "head" (learned from the labels) or "run" (a finished run, its
+    model being "run:12"). What is left out is chosen.
+    top_classes: an entailment model judges so many, those that the project's encoder finds likely; 0 for all.
     Raises Invalid, TooFewLabels or ModelNotHere; then nothing was queued.
     """
     classes = projects.classes(session, project.id)
     _check_project(session, project, classes)
-    if engine is None:
+    if engine is None and (model or "").startswith(of_run.PREFIX):
+        engine = "run"
+    elif engine is None:
         engine = "zero_shot" if project.kind == "text" or catalogue.is_here(model or catalogue.CLIP) else "head"
     if engine == "zero_shot":
         spec = _zero_shot_spec(project, model, templates)
+        if catalogue.find(spec["model"]).how == "nli":
+            spec |= {"top_classes": top_classes, "encoder": encoder_of(session, project)}
     elif engine == "head":
         spec = _head_spec(session, project, classes, model)
+    elif engine == "run":
+        spec = _run_spec(session, project, classes, model)
     else:
         raise errors.Invalid(f'"{engine}" is not a way to suggest.', f"Choose one of {', '.join(ENGINES)}.")
-    kind = "the learned head" if engine == "head" else catalogue.find(spec["model"]).title
-    return control.add_once(session, JobKind.SUGGEST, project.id, spec, f"Suggest with {kind}")
+    title = f"Suggest with {naming.title(session, engine, spec['model'])}"
+    return control.add_once(session, JobKind.SUGGEST, project.id, spec, title)
 
 
 def after_import(session: Session, project: Project) -> Job | None:
@@ -86,7 +96,8 @@ def _zero_shot_spec(project: Project, model_id: str | None, templates: Sequence[
         raise errors.Invalid(f"{model.title} cannot suggest for {what} from class names.", f"Choose {names}.")
     # Raises now what a worker would only find out later.
     catalogue.folder_of(model.id)
-    return {"engine": "zero_shot", "model": model.id, "templates": prompts.checked(templates, model.how)}
+    chosen = prompts.checked(templates, model.how) if templates else prompts.templates_of(project, model.how)
+    return {"engine": "zero_shot", "model": model.id, "templates": chosen}
 
 
 def _head_spec(
@@ -104,3 +115,10 @@ def _head_spec(
             "Label at least one item in each of two classes.",
         )
     return {"engine": "head", "model": model.id}
+
+
+def _run_spec(
+    session: Session, project: Project, classes: Sequence[LabelClass], model_id: str | None
+) -> dict[str, Any]:
+    run = of_run.checked(session, project, of_run.run_id_of(model_id or ""), classes)
+    return {"engine": "run", "model": f"{of_run.PREFIX}{run.id}", "templates": []}

@@ -1,13 +1,18 @@
 """What a person can choose from when they ask for suggestions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend import suggesting
+from backend import errors, suggesting
 from backend.models import catalogue
-from db import projects
+from backend.suggesting import of_run
+from db import comparison, projects
 from db import suggestions as rows
-from db.models import Project
+from db.models import LabelClass, Project, RunState
 from db.session import Session
+
+# The newest of the finished runs: the Train page has them all.
+MOST_RUNS = 5
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,12 @@ class Choice:
 
 
 def of(session: Session, project: Project) -> list[Choice]:
-    """The learned head when there are labels enough, then each zero-shot model, those that are here first."""
+    """The learned head when there are labels enough, finished runs, then each zero-shot model, those here first."""
     found = [_zero_shot(model) for model in catalogue.suggesters(project.kind)]
     found.sort(key=lambda choice: not choice.is_here)
-    class_ids = [each.id for each in projects.classes(session, project.id)]
+    classes = projects.classes(session, project.id)
+    found = _runs(session, project, classes) + found
+    class_ids = [each.id for each in classes]
     if len(rows.classes_with_labels(session, class_ids)) >= (1 if project.multi_label else 2):
         encoder_id = suggesting.encoder_of(session, project)
         about = f"From your labels, on {catalogue.find(encoder_id).title}"
@@ -40,3 +47,19 @@ def _zero_shot(model: catalogue.Model) -> Choice:
     where = "on this machine" if is_here else f"{catalogue.size_words(model.size_bytes)} to fetch"
     about = f"From the class names and descriptions; {where}"
     return Choice(model.id, "zero_shot", model.id, model.title, about, is_here, model.size_bytes)
+
+
+def _runs(session: Session, project: Project, classes: Sequence[LabelClass]) -> list[Choice]:
+    found: list[Choice] = []
+    for run in comparison.listed(session, project.id):
+        if run.state != RunState.DONE or len(found) == MOST_RUNS:
+            continue
+        try:
+            of_run.checked(session, project, run.id, classes)
+        except errors.WinnowError:
+            # Its folder is gone, or it knows none of these classes.
+            continue
+        right = f", {run.accuracy:.0%} right on the test items" if run.accuracy is not None else ""
+        model_id = f"{of_run.PREFIX}{run.id}"
+        found.append(Choice(model_id, "run", model_id, run.name, f"A run of yours{right}", is_here=True))
+    return found

@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 
 from backend.encoding import encode
+from backend.encoding.encode import OnProgress
 from backend.encoding.vectors import Vectors
 from backend.models import load
 from backend.suggesting.protocol import Content, Score, Scores, sigmoid, softmax
 from backend.suggesting.zero_shot import class_vectors
 
 
-def suggester(model_id: str, prompts: Sequence[Sequence[str]], *, multi_label: bool) -> Score:
+def suggester(
+    model_id: str, prompts: Sequence[Sequence[str]], *, multi_label: bool, on_progress: OnProgress | None = None
+) -> Score:
     """prompts: those of each class; their vectors are averaged as in the CLIP paper, and encoded once."""
     classes = class_vectors(model_id, prompts)
 
     def score(contents: Sequence[Content]) -> Scores:
-        return scores(model_id, encode.ensure(model_id, contents), classes, multi_label=multi_label)
+        return scores(model_id, encode.ensure(model_id, contents, on_progress), classes, multi_label=multi_label)
 
     return score
 

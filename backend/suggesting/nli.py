@@ -1,56 +1,171 @@
 """Zero-shot for texts with an entailment model: does the text entail "This example is {class}"?
 
-The maths of transformers' zero-shot-classification pipeline (Yin et al. 2019), with the pairs of many items sorted by
-length into shared batches.
+The maths of transformers' zero-shot-classification pipeline (Yin et al. 2019). The pairs of many texts share batches
+sorted by length, and what the model said of a pair is kept for good, known by the text's content and the hypothesis:
+another class or another prompt costs only its own pairs, and a job that was killed goes on where it was.
 """
 
-from collections.abc import Sequence
+import hashlib
+import inspect
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend import errors
-from backend.encoding.texts import LETTERS_A_TOKEN, batches
+from backend.encoding import batches, encode, records, texts, vectors
+from backend.encoding.encode import OnProgress
 from backend.models import folders, load
+from backend.models.load import Loaded
 from backend.suggesting.protocol import Content, Score, Scores, softmax
 
-BATCH_TOKENS = 4_096
+# Padded tokens in the first pass; `batches` finds what is best.
+START_TOKENS = 1_024
+Logits = NDArray[np.float32]
+Rows = NDArray[np.int64]
+Pair = tuple[bytes, str, str]
 
 
-def suggester(model_id: str, hypotheses: Sequence[str], *, multi_label: bool) -> Score:
-    """hypotheses: one of each class."""
+def suggester(
+    model_id: str, prompts: Sequence[Sequence[str]], *, multi_label: bool, on_progress: OnProgress | None = None
+) -> Score:
+    """prompts: the hypotheses of each class; the logits of several are averaged."""
 
     def score(contents: Sequence[Content]) -> Scores:
-        found = logits(model_id, [text or "" for _, text in contents], hypotheses)
-        entailment = _entailment_index(model_id)
-        # As the pipeline has it, and with one class alone there is nothing else to compare with.
-        if multi_label or len(hypotheses) == 1:
-            contradiction = -1 if entailment == 0 else 0
-            return softmax(found[..., [contradiction, entailment]])[..., 1]
-        return softmax(found[..., entailment])
+        every = np.arange(len(contents) * len(prompts))
+        found = logits(model_id, contents, prompts, (every // len(prompts), every % len(prompts)), on_progress)
+        return probabilities(model_id, found.reshape(len(contents), len(prompts), -1), multi_label=multi_label)
 
     return score
 
 
-def logits(model_id: str, texts: Sequence[str], hypotheses: Sequence[str]) -> NDArray[np.float32]:
-    """(n, k, 3) logits of the model for each text with each hypothesis."""
-    import torch
+def probabilities(model_id: str, found: Logits, *, multi_label: bool) -> Scores:
+    """found: (n, k, labels) logits. As the pipeline has it; one class alone has no other to compare with."""
+    entailment = _entailment_index(model_id)
+    if multi_label or found.shape[1] == 1:
+        contradiction = -1 if entailment == 0 else 0
+        return softmax(found[..., [contradiction, entailment]])[..., 1]
+    return softmax(found[..., entailment])
 
+
+def logits(
+    model_id: str,
+    contents: Sequence[Content],
+    prompts: Sequence[Sequence[str]],
+    asked: tuple[Rows, Rows],
+    on_progress: OnProgress | None = None,
+) -> Logits:
+    """(m, labels): what the model says of each pair that is asked for.
+
+    asked: (m,) places of contents and (m,) places of classes.
+    on_progress: called with how many prompts were looked up or judged, and how many there are; may raise to stop.
+    """
+    rows, classes = asked
+    if not len(rows):
+        return np.zeros((0, load.entailment(model_id).model.config.num_labels), np.float32)
+    pairs = [
+        (*contents[row], prompt)
+        for row, of in zip(rows.tolist(), classes.tolist(), strict=True)
+        for prompt in prompts[of]
+    ]
+    found = _ensure(model_id, [(content_hash, text or "", prompt) for content_hash, text, prompt in pairs], on_progress)
+    counts = np.array([len(each) for each in prompts])[classes]
+    starts = np.cumsum(counts) - counts
+    return np.asarray(np.add.reduceat(found, starts, axis=0) / counts[:, None], np.float32)
+
+
+def _ensure(model_id: str, pairs: Sequence[Pair], on_progress: OnProgress | None) -> Logits:
+    """The logits of all pairs: from the cache where they are, computed and kept where they are not."""
+    keys = [hashlib.sha256(content_hash + prompt.encode()).digest() for content_hash, _, prompt in pairs]
+    found, is_there = records.get(vectors.path_of(model_id, "logits"), keys)
+    if not is_there.all() and vectors.is_other_precision(load.precision()):
+        found, is_there = records.get(vectors.path_of(model_id, "logits"), keys)
+    # Two classes may have the same words.
+    missing = list({keys[row]: row for row in np.flatnonzero(~is_there).tolist()}.values())
+    done = len(pairs) - len(missing)
+    if on_progress:
+        on_progress(done, len(pairs))
+    if not missing:
+        return found
+    with closing(_compute(model_id, [pairs[row] for row in missing], [keys[row] for row in missing])) as passes:
+        for count in passes:
+            done += count
+            if on_progress:
+                on_progress(done, len(pairs))
+    return records.get(vectors.path_of(model_id, "logits"), keys)[0]
+
+
+def _compute(model_id: str, pairs: Sequence[Pair], keys: Sequence[bytes]) -> Generator[int, None, None]:
+    """Judge and keep; yields how many pairs each pass was for. What was done before a stop is kept."""
+    path = vectors.path_of(model_id, "logits")
+    waiting: list[tuple[bytes, Logits]] = []
+    kept_at = time.monotonic()
+    source = _passes(model_id, pairs)
+
+    def keep() -> None:
+        if waiting:
+            records.add(path, [key for key, _ in waiting], np.stack([each for _, each in waiting]), model_id)
+            waiting.clear()
+
+    try:
+        while True:
+            with encode.one_at_a_time:
+                made = next(source, None)
+            if made is None:
+                return
+            rows, found = made
+            waiting += [(keys[row], each) for row, each in zip(rows, found, strict=True)]
+            if time.monotonic() - kept_at > encode.KEPT_EVERY_S:
+                keep()
+                kept_at = time.monotonic()
+            yield len(rows)
+    finally:
+        keep()
+
+
+def _passes(model_id: str, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], Logits]]:
+    """Rows of `pairs` and their logits, (n, labels), longest pairs first."""
     loaded = load.entailment(model_id)
-    longest = max(loaded.max_tokens, 64)
-    cut = [text[: longest * LETTERS_A_TOKEN] for text in texts]
-    firsts = [text for text in cut for _ in hypotheses]
-    seconds = list(hypotheses) * len(texts)
-    tokens = loaded.tokenizer(firsts, seconds, truncation="only_first", max_length=longest)
-    lengths = [len(ids) for ids in tokens["input_ids"]]
-    found = np.empty((len(firsts), loaded.model.config.num_labels), np.float32)
-    with torch.inference_mode():
-        for rows in batches(sorted(range(len(firsts)), key=lambda row: -lengths[row]), lengths, BATCH_TOKENS):
-            inputs = loaded.tokenizer.pad(
-                {name: [values[row] for row in rows] for name, values in tokens.items()}, return_tensors="pt"
-            )
-            found[rows] = loaded.model(**inputs.to(loaded.device)).logits.float().cpu().numpy()
-    return found.reshape(len(texts), len(hypotheses), -1)
+    longest = loaded.max_tokens
+    plain = {text: _plain(loaded, text[: longest * texts.LETTERS_A_TOKEN]) for _, text, _ in pairs}
+    first_tokens = _count_tokens(loaded, list(plain.values()))
+    second_tokens = _count_tokens(loaded, list({prompt for _, _, prompt in pairs}))
+    lengths = [min(longest, first_tokens[plain[text]] + second_tokens[prompt]) for _, text, prompt in pairs]
+    # A hypothesis is not cut unless it alone would fill the model.
+    how = "only_first" if max(second_tokens.values()) < longest // 2 else "longest_first"
+
+    def work(rows: list[int]) -> Logits:
+        firsts, seconds = [plain[pairs[row][1]] for row in rows], [pairs[row][2] for row in rows]
+        inputs = loaded.tokenizer(
+            firsts, seconds, truncation=how, max_length=longest, padding=True, return_tensors="pt"
+        ).to(loaded.device)
+        with load.inference():
+            return np.asarray(loaded.model(**inputs, **_without_cache(loaded)).logits.float().cpu().numpy())
+
+    by_length = sorted(range(len(pairs)), key=lambda row: -lengths[row])
+    yield from batches.of(f"{model_id} pairs", by_length, lengths, work, START_TOKENS)
+
+
+def _plain(loaded: Loaded, text: str) -> str:
+    """BART finds the end of a pair by its last mark of an end: one that somebody wrote ("</s>") must not count."""
+    if loaded.model.config.is_encoder_decoder:
+        for mark in loaded.tokenizer.all_special_tokens:
+            text = text.replace(mark, " ")
+    return text
+
+
+def _count_tokens(loaded: Loaded, written: Sequence[str]) -> dict[str, int]:
+    tokens = loaded.tokenizer(list(written), truncation=True, max_length=loaded.max_tokens)
+    return {text: len(ids) for text, ids in zip(written, tokens["input_ids"], strict=True)}
+
+
+def _without_cache(loaded: Loaded) -> dict[str, Any]:
+    """A decoder would keep its keys and values for a next word that never comes."""
+    takes = inspect.signature(loaded.model.forward).parameters
+    return {"use_cache": False} if "use_cache" in takes else {}
 
 
 def _entailment_index(model_id: str) -> int:

@@ -6,8 +6,9 @@ import numpy as np
 
 from backend.encoding.vectors import Vectors
 from backend.models import catalogue
-from backend.suggesting import clip, prompts, zero_shot
-from backend.suggesting.protocol import Scores
+from backend.suggesting import clip, prompts, shape, zero_shot
+from backend.suggesting.protocol import Content, Scores
+from db import samples
 from db import suggestions as rows
 from db.models import LabelClass, Project
 from db.session import reading
@@ -28,7 +29,7 @@ def of(project: Project, classes: Sequence[LabelClass], encoder_id: str) -> Prio
     how = catalogue.find(encoder_id).how
     if not how:
         return None
-    templates = made.prompts["templates"] if made and made.model == encoder_id else prompts.DEFAULTS[how]
+    templates = made.prompts["templates"] if made and made.model == encoder_id else prompts.templates_of(project, how)
     written = zero_shot.class_vectors(encoder_id, prompts.of(classes, templates, how))
 
     def computed(_item_ids: Sequence[int], vectors: Vectors) -> Scores:
@@ -37,6 +38,27 @@ def of(project: Project, classes: Sequence[LabelClass], encoder_id: str) -> Prio
         return zero_shot.scores(vectors, written, multi_label=project.multi_label)
 
     return computed
+
+
+def settled(before: Prior, item_ids: Sequence[int], seen: Vectors) -> Prior:
+    """The prior after the classes settled on a sample of the project's items; see `shape`. For one class an item.
+
+    item_ids: of the sample. seen: (m, d), their vectors.
+    """
+    found = shape.fit(seen, before(item_ids, seen))
+    if found is None:
+        return before
+
+    def scores(item_ids: Sequence[int], vectors: Vectors) -> Scores:
+        return shape.scores(found, vectors, before(item_ids, vectors))
+
+    return scores
+
+
+def sample(project_id: int) -> list[Content]:
+    """The items that classes settle on, the same ones while people label."""
+    with reading() as session:
+        return [(item.content_hash, item.text) for item in samples.contents(session, project_id, shape.SAMPLE)]
 
 
 def _stored(packed: dict[int, bytes], count: int, *, multi_label: bool) -> Prior:

@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend import projects, suggesting
 from backend.encoding import encode, vectors
 from backend.encoding.vectors import Vectors
 from backend.models import catalogue
-from backend.suggesting import head, prior, sets
+from backend.suggesting import head, known, prior, sets, shape
 from backend.suggesting.prior import Prior
 from backend.suggesting.protocol import Scores
-from db import items, labels
+from db import items, labels, samples
 from db import projects as project_rows
 from db import suggestions as rows
 from db.labels import Labeled
@@ -36,6 +37,8 @@ MOVED = 0.005
 # Rows that one refit writes, those that moved most first: with every label all of a large project moves a little, and
 # labels must not wait for that. A new set is written whole.
 MOST = 5_000
+# Items whose vectors are in memory at once.
+PIECE = 50_000
 _lock = threading.Lock()
 
 
@@ -62,9 +65,8 @@ def learn(project_id: int, encoder_id: str, *, is_chosen: bool = False) -> dict[
         if fitted is None:
             return {"set_id": None, "labels": len(labeled), "changed": 0, "left": 0, "seconds": 0.0}
         the_head, before = fitted
-        todo = _without_label(project_id, encoder_id)
-        item_ids, found = _vectors_of(encoder_id, todo)
-        new = head.scores(the_head, found, before(item_ids, found) if before else None, len(classes))
+        todo = _without_label(project_id, encoder_id, labeled)
+        item_ids, new = _score(the_head, before, encoder_id, todo, len(classes))
         about = {"labels": len(labeled), "prior_share": the_head.share, "temperature": round(the_head.temperature, 3)}
         used = _head_set(project_id, classes, encoder_id, about)
         changed, left = _write_changed(used, item_ids, new)
@@ -87,18 +89,45 @@ def _fit(
     targets = np.zeros((len(item_ids), len(classes)))
     for row, each in enumerate(each for each in known if each.item_id in there):
         targets[row, [position[class_id] for class_id in each.class_ids if class_id in position]] = 1
+    with reading() as session:
+        sample = samples.hashes(session, project.id, shape.SAMPLE)
+    sample_ids, seen = _vectors_of(encoder_id, sample)
     before = prior.of(project, classes, encoder_id)
-    fitted = head.fit(found, targets, before(item_ids, found) if before else None, multi_label=project.multi_label)
+    if before and not project.multi_label:
+        before = prior.settled(before, sample_ids, seen)
+    fitted = head.fit(
+        found,
+        targets,
+        before(item_ids, found) if before else None,
+        multi_label=project.multi_label,
+        unlabeled=seen,
+        unlabeled_prior=before(sample_ids, seen) if before else None,
+    )
     return (fitted, before) if fitted else None
 
 
-def _without_label(project_id: int, encoder_id: str) -> list[tuple[int, bytes]]:
+def _score(
+    the_head: head.Head, before: Prior | None, encoder_id: str, pairs: Sequence[tuple[int, bytes]], count: int
+) -> tuple[NDArray[np.int64], Scores]:
+    """The items that have a vector, and their scores (n, count). In pieces: a million vectors are 1.5 GB."""
+    ids: list[int] = []
+    found = [np.empty((0, count), np.float32)]
+    for start in range(0, len(pairs), PIECE):
+        item_ids, some = _vectors_of(encoder_id, pairs[start : start + PIECE])
+        ids += item_ids
+        if item_ids:
+            found.append(head.scores(the_head, some, before(item_ids, some) if before else None, count))
+    return np.array(ids, np.int64), np.concatenate(found)
+
+
+def _without_label(project_id: int, encoder_id: str, labeled: Sequence[Labeled]) -> list[tuple[int, bytes]]:
     """(item id, content hash) of the items that can have a suggestion: without a label, and with a vector or all."""
-    known = vectors.hashes(encoder_id)
     with reading() as session:
-        if RARE * len(known) > project_rows.count_items(session, project_id):
-            return rows.hashes(session, project_id, without_labeled=True)
-        found = items.by_hashes(session, project_id, known)
+        total = project_rows.count_items(session, project_id)
+        hashes = vectors.hashes(encoder_id)
+        if RARE * len(hashes) > total:
+            return known.without(known.items_of(project_id), [each.item_id for each in labeled])
+        found = items.by_hashes(session, project_id, hashes)
     return sorted((item_id, each) for each, (item_id, status) in found.items() if status != Status.LABELED)
 
 
@@ -134,7 +163,7 @@ def _head_set(project_id: int, classes: Sequence[LabelClass], encoder_id: str, a
         used = rows.newest(session, project_id, "head")
         is_same = used and used.class_ids == [each.id for each in classes] and used.model == encoder_id
         if used and is_same and used.revision == catalogue.revision_of(encoder_id):
-            used.prompts = about
+            used.prompts = about | {known.MARK: used.prompts.get(known.MARK)}
             return used
         left = [each.id for each in rows.unfinished(session, project_id) if each.engine == "head"]
     for set_id in left:
@@ -142,14 +171,15 @@ def _head_set(project_id: int, classes: Sequence[LabelClass], encoder_id: str, a
     return sets.begin(project_id, "head", encoder_id, classes, about)
 
 
-def _write_changed(used: SuggestionSet, item_ids: Sequence[int], new: Scores) -> tuple[int, int]:
+def _write_changed(used: SuggestionSet, item_ids: NDArray[np.int64], new: Scores) -> tuple[int, int]:
     """How many suggestions were written, and how many that moved were left for the next time."""
-    with reading() as session:
-        packed = rows.scores(session, used.id)
-    none = np.full(new.shape[1], -1, np.float32).tobytes()
-    old = np.frombuffer(b"".join(packed.get(each, none) for each in item_ids), np.float32).reshape(new.shape)
-    move = np.abs(new - old).max(1, initial=0)
+    now = known.scores_of(used, item_ids)
+    move = np.abs(new - now).max(1, initial=0)
     moved = np.flatnonzero(move > MOVED)
     chosen = moved if used.finished_at is None else np.sort(moved[np.argsort(-move[moved], kind="stable")[:MOST]])
-    sets.write(used, [item_ids[row] for row in chosen.tolist()], new[chosen])
+    if len(chosen):
+        begun = known.begin(used)
+        sets.write(used, item_ids[chosen].tolist(), new[chosen])
+        now[chosen] = new[chosen]
+        known.keep(used, begun, item_ids, now)
     return len(chosen), len(moved) - len(chosen)

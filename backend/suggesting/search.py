@@ -49,7 +49,7 @@ def search(project_id: int, text: str | None = None, item_id: int | None = None,
     with reading() as session:
         best = list(islice(_ranked(encoder_id, question, _all(session, project_id)), limit + 1))
     if not best:
-        raise errors.Conflict("No item has been prepared for search yet.", "Make suggestions once, on the Label page.")
+        raise errors.Conflict("No item has been prepared for search yet.", "Make suggestions on the Suggest page.")
     found = [{"id": each, "score": round(score, 4)} for each, score in best if each != item_id]
     return {"items": found[:limit]}
 
@@ -128,7 +128,7 @@ def _of_words(encoder_id: str, words: str) -> Vectors:
         size = catalogue.size_words(catalogue.find(catalogue.CLIP).size_bytes)
         raise errors.Invalid(
             "Images can be searched by words once CLIP has made suggestions.",
-            f"Fetch CLIP ({size}) on the Label page and make suggestions with it, or look for items like another.",
+            f"Fetch CLIP ({size}) on the Models page and make suggestions with it, or look for items like another.",
         )
     return _encoded(encoder_id, catalogue.revision_of(encoder_id), words)
 

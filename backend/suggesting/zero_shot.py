@@ -1,11 +1,13 @@
 """Zero-shot with a text embedding model: how near an item's vector is to the mean of its class's prompt vectors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from backend.encoding import encode
+from backend.encoding.encode import OnProgress
 from backend.encoding.vectors import Vectors
+from backend.suggesting import shape
 from backend.suggesting.protocol import Content, Score, Scores, sigmoid, softmax, unit
 
 # Cosines to logits. The least log loss on AG News, with and without descriptions; the mean confidence is then within
@@ -15,14 +17,35 @@ TEMPERATURE = 0.05
 EVEN_COSINE = 0.25
 
 
-def suggester(model_id: str, prompts: Sequence[Sequence[str]], *, multi_label: bool) -> Score:
-    """prompts: those of each class."""
-    classes = class_vectors(model_id, prompts)
+def suggester(
+    model_id: str,
+    prompts: Sequence[Sequence[str]],
+    *,
+    multi_label: bool,
+    sample: Sequence[Content] = (),
+    on_progress: OnProgress | None = None,
+) -> Score:
+    """prompts: those of each class. sample: some of the items, at random, from which the classes settle; see `shape`.
 
-    def score(contents: Sequence[Content]) -> Scores:
-        return scores(encode.ensure(model_id, contents), classes, multi_label=multi_label)
+    The sample is encoded first, and the suggester is the same whatever else is there.
+    """
+    is_settling = sample and not multi_label
+    seen = encode.ensure(model_id, sample, on_progress) if is_settling else None
+    judge = of_vectors(class_vectors(model_id, prompts), multi_label=multi_label, seen=seen)
+    return lambda contents: judge(encode.ensure(model_id, contents, on_progress))
 
-    return score
+
+def of_vectors(classes: Vectors, *, multi_label: bool, seen: Vectors | None = None) -> Callable[[Vectors], Scores]:
+    """(n, d) -> (n, k) probabilities. classes: (k, d). seen: (m, d), some of the items at random, to settle on."""
+    settled = None
+    if seen is not None and not multi_label:
+        settled = shape.fit(seen, scores(seen, classes, multi_label=False))
+
+    def judge(vectors: Vectors) -> Scores:
+        before = scores(vectors, classes, multi_label=multi_label)
+        return shape.scores(settled, vectors, before) if settled else before
+
+    return judge
 
 
 def class_vectors(model_id: str, prompts: Sequence[Sequence[str]]) -> Vectors:

@@ -1,8 +1,11 @@
-"""Use a run: scores for texts or images that a person gives. For the assistant, which keeps the last models warm."""
+"""Use a run: scores for texts or images that a person gives, or for items (`backend.suggesting.of_run`).
+
+For the assistant, which keeps the last models warm, and for workers.
+"""
 
 import base64
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +20,9 @@ from backend.training import artifact, building, head, runs, text
 from backend.training.linear import Floats, as_probabilities
 from db.models import Kind
 from db.session import reading
+
+# What is behind a name for an image, as `thumbs.rgb` opens bytes and files.
+Opens = Callable[..., Any]
 
 KEPT = 3
 BATCH = 32
@@ -48,11 +54,10 @@ def predict(run_id: int, texts: Sequence[str] | None = None, images: Sequence[st
         raise errors.Invalid(f"{run.name} reads texts, not images.", 'Send {"texts": […]}.')
     if kind == Kind.IMAGE and texts:
         raise errors.Invalid(f"{run.name} looks at images, not texts.", "Send the images as files.")
-    given = texts if kind == Kind.TEXT else images
+    given = texts if kind == Kind.TEXT else [base64.b64decode(each) for each in images or ()]
     if not given:
         return {"predictions": []}
-    with _one_at_a_time:
-        scores, names = scored(folder, kind, given)
+    scores, names = scored(folder, kind, given)
     return {"predictions": [as_json(row, names) for row in scores]}
 
 
@@ -65,16 +70,16 @@ def as_json(scores: Floats, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def scored(folder: Path, kind: str, given: Sequence[str]) -> tuple[Floats, list[str]]:
-    """(n, k) scores and the names of the k classes."""
-    stamp = folder.stat().st_mtime_ns
-    if (folder / head.HEAD_FILE).exists():
-        linear, names = head.load_head(folder)
-        seen = [descriptor.describe(thumbs.rgb(base64.b64decode(each), draft=descriptor.SIDE)) for each in given]
-        return linear.scores(np.stack(seen)), names
-    ready = loaded(folder, kind, stamp)
-    logits = of_texts(ready, given) if kind == Kind.TEXT else of_images(ready, given)
-    return as_probabilities(logits.astype(np.float64), multi_label=ready.multi_label), ready.names
+def scored(folder: Path, kind: str, given: Sequence[Any], opens: Opens = thumbs.rgb) -> tuple[Floats, list[str]]:
+    """(n, k) scores of texts, or of images as `opens` takes them, and the names of the k classes. Raises BadFile."""
+    with _one_at_a_time:
+        if (folder / head.HEAD_FILE).exists():
+            linear, names = head.load_head(folder)
+            seen = [descriptor.describe(opens(each, draft=descriptor.SIDE)) for each in given]
+            return linear.scores(np.stack(seen)), names
+        ready = loaded(folder, kind, folder.stat().st_mtime_ns)
+        logits = of_texts(ready, given) if kind == Kind.TEXT else of_images(ready, given, opens)
+        return as_probabilities(logits.astype(np.float64), multi_label=ready.multi_label), ready.names
 
 
 @lru_cache(maxsize=KEPT)
@@ -100,23 +105,32 @@ def loaded(folder: Path, kind: str, _stamp: int) -> Ready:
 
 
 def of_texts(ready: Ready, texts: Sequence[str]) -> Floats:
+    """(n, k) logits. Texts of one length share a batch, so that little of it is padding."""
     ids = text.token_ids(ready.prepares, texts, ready.prepares.model_max_length)
-    return logits_of(ready, [text.pad(ready.prepares, ids[start : start + BATCH]) for start in steps(ids)])
+    order = np.argsort([-len(each) for each in ids], kind="stable")
+    batches = (text.pad(ready.prepares, [ids[row] for row in order[at : at + BATCH]]) for at in steps(ids))
+    logits = logits_of(ready, batches)
+    found = np.empty_like(logits)
+    found[order] = logits
+    return found
 
 
-def of_images(ready: Ready, images: Sequence[str]) -> Floats:
-    opened = [thumbs.rgb(base64.b64decode(each)) for each in images]
-    prepared = [
-        dict(ready.prepares(images=opened[start : start + BATCH], return_tensors="pt")) for start in steps(opened)
-    ]
-    return logits_of(ready, prepared)
+def of_images(ready: Ready, images: Sequence[Any], opens: Opens = thumbs.rgb) -> Floats:
+    """(n, k) logits. No more than a batch of images is open at a time."""
+    return logits_of(ready, prepared(ready, images, opens))
+
+
+def prepared(ready: Ready, images: Sequence[Any], opens: Opens) -> Iterator[dict[str, Any]]:
+    for at in steps(images):
+        opened = [opens(each) for each in images[at : at + BATCH]]
+        yield dict(ready.prepares(images=opened, return_tensors="pt"))
 
 
 def steps(given: Sequence[Any]) -> range:
     return range(0, len(given), BATCH)
 
 
-def logits_of(ready: Ready, batches: Sequence[dict[str, Any]]) -> Floats:
+def logits_of(ready: Ready, batches: Iterable[dict[str, Any]]) -> Floats:
     import torch
 
     found = []

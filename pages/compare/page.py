@@ -7,10 +7,12 @@ import streamlit as st
 from backend.evaluating import comparison
 from db import comparison as rows
 from db import jobs
-from db.models import Project
+from db.comparison import Listed
+from db.models import Project, RunState
 from db.session import reading
 from pages.compare import class_by_class, curves, figures, item_by_item
 from pages.compare.choice import choose_runs
+from pages.parts import suggest_with
 from pages.parts.chosen import chosen_project, go_to
 from pages.parts.words import plain
 
@@ -27,8 +29,18 @@ def show() -> None:
     if not run_ids:
         st.info("Choose at least one run above.")
         return
+    suggest_with_one(project, [run for run in listed if run.id in run_ids])
     is_live = any(run.id in run_ids and run.state in jobs.ACTIVE for run in listed)
     st.fragment(side_by_side, run_every=3.0 if is_live else None)(project, run_ids, is_live=is_live)
+
+
+def suggest_with_one(project: Project, chosen: Sequence[Listed]) -> None:
+    finished = {run.id: f"Suggest with {run.name}" for run in chosen if run.state == RunState.DONE}
+    if len(finished) == 1:
+        finished = dict.fromkeys(finished, "Suggest with this run")
+    with st.container(horizontal=True, gap="small"):
+        suggest_with.buttons(project, finished)
+    suggest_with.what_follows(project)
 
 
 def invite_to_train() -> None:

@@ -4,8 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from backend import projects
-from backend.labeling import stats
+from backend import errors, projects
+from backend.evaluating import suggested
+from backend.labeling import queue, stats
+from backend.suggesting import naming
 from db.models import Project
 from db.projects import has_items
 from db.session import Session, reading
@@ -18,7 +20,7 @@ def show() -> None:
     project = chosen_project()
     with reading() as session:
         is_empty = not has_items(session, project.id)
-        about = for_pad(session, project)
+        about = for_pad(session, project) | asked_order(session, project)
     if is_empty:
         return invite("There is nothing to label yet. Add images or texts, and they come up here.", "Add data")
     if not about["classes"]:
@@ -41,6 +43,26 @@ def for_pad(session: Session, project: Project) -> dict[str, Any]:
         "suggestion_set": project.suggestion_set_id,
         "progress": stats.progress(session, project),
     }
+
+
+def asked_order(session: Session, project: Project) -> dict[str, Any]:
+    """The order that the link names, and words for it where the pad has none of its own."""
+    order = st.query_params.get("order", "")
+    if not order:
+        return {}
+    words = which_differ(session, project, order) if order.startswith("disagree:") else ""
+    return {"asked": {"order": order, "words": words}}
+
+
+def which_differ(session: Session, project: Project, order: str) -> str:
+    """ "Where MiniLM and the learned head differ" """
+    try:
+        both = queue.sets_of(session, project, order.partition(":")[2])
+    except errors.WinnowError:
+        # The pad says what is wrong with it.
+        return "Where two suggesters differ"
+    one, other = naming.titles(session, [suggested.checked(session, project, each) for each in both]).values()
+    return f"Where {one} and {other} differ"
 
 
 def invite(what: str, button: str) -> None:

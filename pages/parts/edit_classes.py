@@ -5,15 +5,16 @@ from typing import Any
 import streamlit as st
 
 from backend import classes, errors, projects
+from backend.suggesting import learn
 from db import projects as rows
 from db.models import LabelClass, Project
 from db.session import reading, writing
 from pages.parts.errors import show_error
 
-COLUMNS = {"Class": "name", "Key": "key", "Description": "description"}
+COLUMNS = {"Class": "name", "Key": "key", "Description": "description", "Prompt": "prompt"}
 ABOUT = (
-    "A description helps a model that knows only words: make suggestions again to use it. Names and keys may change at "
-    "any time; labels stay with their class."
+    "A description helps a model that knows only words; a prompt is what it reads instead of both, as it is written. "
+    "Suggestions follow by themselves. Names and keys may change at any time; labels stay with their class."
 )
 
 
@@ -26,7 +27,12 @@ def edit_classes(project: Project) -> None:
         column_config={
             "Class": st.column_config.TextColumn(width="medium", required=True),
             "Key": st.column_config.TextColumn(width="small", max_chars=1),
-            "Description": st.column_config.TextColumn(width="large"),
+            "Description": st.column_config.TextColumn(width="medium"),
+            "Prompt": st.column_config.TextColumn(
+                width="medium",
+                help="What a model reads instead of name and description, such as “a tall bird beside water”. "
+                "Several are averaged: write one a line.",
+            ),
         },
         hide_index=True,
         width="stretch",
@@ -62,4 +68,6 @@ def apply(project: Project, changes: dict[int, dict[str, str]], new_name: str | 
     except errors.WinnowError as error:
         show_error(error)
         return
+    if new_name is not None or any(classes.SAID_TO_MODELS & fields.keys() for fields in changes.values()):
+        learn.classes_changed(project.id)
     st.rerun()

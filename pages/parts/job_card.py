@@ -3,6 +3,7 @@
 import streamlit as st
 
 from backend.jobs import control
+from backend.models import catalogue
 from db import jobs as rows
 from db.models import Job, JobState
 from db.session import reading, writing
@@ -57,9 +58,14 @@ def draw(job: Job) -> None:
 
 def how_far(job: Job) -> str:
     """ "1,200 of 5,000 items · 310 a second · 12 s left" """
-    words = [f"{job.done:,} of {job.total:,} {job.unit}" if job.total else f"{job.done:,} {job.unit}"]
+    if job.unit == "bytes":
+        done, total, rate = (catalogue.size_words(each or 0) for each in (job.done, job.total, job.per_second))
+        words = [f"{done} of {total}" if job.total else done]
+    else:
+        words = [f"{job.done:,} of {job.total:,} {job.unit}" if job.total else f"{job.done:,} {job.unit}"]
+        rate = f"{job.per_second or 0:,.0f}" if (job.per_second or 0) >= 10 else f"{job.per_second or 0:.1f}"
     if job.per_second:
-        words.append(f"{job.per_second:,.0f} a second" if job.per_second >= 10 else f"{job.per_second:.1f} a second")
+        words.append(f"{rate} a second")
         if job.total:
             words.append(f"{duration(max(0, job.total - job.done) / job.per_second)} left")
     return " · ".join(words)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from backend import errors, projects, suggesting
 from backend.models import catalogue, fetch
-from backend.suggesting import choices
+from backend.suggesting import choices, naming
 from db import jobs
 from db import suggestions as rows
 from db.models import Job, JobKind, JobState, Project, SuggestionSet
@@ -56,18 +56,11 @@ def summary(set_id: int) -> tuple[int, float | None]:
 
 
 def by_what(used: SuggestionSet) -> str:
-    name = plain(title_of(used.model))
+    with reading() as session:
+        name = plain(naming.title_of_model(session, used.model))
     if used.engine == "head":
         return f"learned from {used.prompts.get('labels', 0):,} labels, on {name}"
-    return f"by {name}, from the class names"
-
-
-def title_of(model_id: str) -> str:
-    try:
-        return catalogue.find(model_id).title
-    except errors.WinnowError:
-        # A folder that was moved since.
-        return model_id
+    return f"by {name}, {naming.made_from(used)}"
 
 
 def clock(used: SuggestionSet) -> str:
@@ -85,7 +78,7 @@ def make(project: Project) -> None:
         "What suggests",
         ids,
         format_func=lambda each: plain(by_id[each].title) if each in by_id else "A model folder of your own",
-        captions=[plain(by_id[each].about) if each in by_id else "As transformers saves it" for each in ids],
+        captions=[plain(caption_of(by_id[each])) if each in by_id else "As transformers saves it" for each in ids],
         key=f"suggester-{project.id}",
     )
     if chosen == OWN_FOLDER:
@@ -98,9 +91,29 @@ def make(project: Project) -> None:
         if st.button("Make suggestions", key="make", type="primary"):
             started(project, choice.engine, choice.model)
     elif st.button(f"Fetch it ({catalogue.size_words(choice.size_bytes)})", key="fetch", type="primary"):
+        fetched(choice.model)
+    if pages := st.session_state.get("pages"):
+        st.page_link(pages["models"], label="All models, and what each is for", icon=":material/deployed_code:")
+
+
+def caption_of(choice: choices.Choice) -> str:
+    """What the model is for by the catalogue; what is chosen otherwise says it itself."""
+    if choice.engine != "zero_shot":
+        return choice.about
+    where = "on this machine" if choice.is_here else f"{catalogue.size_words(choice.size_bytes)} to fetch"
+    model = catalogue.find(choice.model)
+    languages = f" {model.languages}." if model.languages else ""
+    return f"{model.about}{languages} {where[0].upper()}{where[1:]}."
+
+
+def fetched(model_id: str) -> None:
+    try:
         with writing() as session:
-            fetch.start(session, choice.model)
-        st.rerun()
+            fetch.start(session, model_id)
+    except errors.WinnowError as error:
+        show_error(error)
+        return
+    st.rerun()
 
 
 def started(project: Project, engine: str, model_id: str) -> None:

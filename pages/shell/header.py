@@ -14,7 +14,7 @@ from pages.parts.words import plain
 WORKING_S = 2.0
 QUIET_S = 15.0
 # Where a person follows a job of each kind.
-PAGE_OF = {JobKind.TRAIN: "train", JobKind.SUGGEST: "label", JobKind.EMBED: "label", JobKind.LABEL: "label"}
+PAGE_OF = {JobKind.TRAIN: "train", JobKind.SUGGEST: "suggest", JobKind.EMBED: "label", JobKind.LABEL: "label"}
 
 
 def header(project_id: int | None, *, has_counts: bool) -> None:

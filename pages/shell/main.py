@@ -12,11 +12,13 @@ PAGES = (
     ("projects", "Projects", ":material/folder_open:"),
     ("data", "Data", ":material/database:"),
     ("label", "Label", ":material/label:"),
+    ("suggest", "Suggest", ":material/lightbulb:"),
     ("explore", "Explore", ":material/travel_explore:"),
     ("augment", "Augment", ":material/auto_fix_high:"),
     ("train", "Train", ":material/model_training:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("use", "Use", ":material/play_circle:"),
+    ("models", "Models", ":material/deployed_code:"),
 )
 # Streamlit leaves a third of a small screen empty around a page, and fades in what a rerun draws again: frames that a
 # key press on the label page would wait for.

@@ -8,8 +8,9 @@ import streamlit as st
 from backend.evaluating import charts, comparison
 from backend.evaluating.differences import flattened
 from backend.training import runs
-from db.models import Project
+from db.models import Project, Run
 from db.session import reading
+from pages.parts import suggest_with
 from pages.parts.charts import draw
 from pages.parts.chosen import go_to
 from pages.parts.settings import setting_rows
@@ -27,7 +28,7 @@ def show(project: Project, run_id: int) -> None:
     tested = shown["metrics"].get("test")
     if tested:
         figures(shown, tested, found["baselines"])
-        ways_on(run_id)
+        ways_on(project, run)
         classes, confusion, curves, made = st.tabs(["Classes", "Confusion", "Curves", "How it was made"])
         with classes:
             class_by_class(found)
@@ -63,12 +64,14 @@ def against(tested: Mapping[str, Any], baseline: Mapping[str, Any] | None, name:
     return None if before is None or tested[name] is None else f"{100 * (tested[name] - before):+.1f} points"
 
 
-def ways_on(run_id: int) -> None:
+def ways_on(project: Project, run: Run) -> None:
     with st.container(horizontal=True, gap="small"):
         if st.button("Use this model", type="primary", key="train-use"):
-            go_to("use", run=run_id)
+            go_to("use", run=run.id)
         if st.button("Compare runs", key="train-compare"):
             go_to("compare")
+        suggest_with.buttons(project, {run.id: "Suggest with this run"})
+    suggest_with.what_follows(project)
 
 
 def class_by_class(found: Mapping[str, Any]) -> None:

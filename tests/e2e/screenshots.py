@@ -22,7 +22,7 @@ from tests.e2e.conftest import App
 from tests.waiting import until
 
 README_PICTURE = Path(__file__).parent / "screenshots" / "label.png"
-PAGES = ("", "data", "label", "explore", "augment", "train", "compare", "use")
+PAGES = ("", "data", "label", "suggest", "explore", "augment", "train", "compare", "use", "models")
 SIZES = ((1280, 800), (1920, 1080))
 LABELS = {"messages": 150, "digits": 300}
 

@@ -2,16 +2,18 @@
 
 import hashlib
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from backend import blobs
+from backend import blobs, errors
 from backend.encoding import default_encoder, encode, images, texts, vectors
 from backend.encoding.encode import Content
-from backend.models import catalogue
+from backend.models import catalogue, load
 from backend.models.catalogue import DESCRIPTOR, MINILM
 from tests.models.builders import a_small_bert, a_small_clip
 
@@ -120,3 +122,101 @@ def test_a_local_image_model_encodes_by_its_pooled_output(home: Path, shared: Pa
     )
     assert found.shape == (2, 1280)
     assert not np.allclose(found[0], found[1], atol=1e-3)
+
+
+@pytest.mark.parametrize("how", ["cls", "max", "mean", ["mean", "cls"], "legacy cls", "legacy max and mean"])
+def test_a_sentence_encoder_pools_as_its_folder_says(home: Path, tmp_path: Path, how: str | list[str]) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    folder = tmp_path / "own"
+    encoder_id = a_small_bert(folder)
+    (folder / "1_Pooling").mkdir()
+    said: dict[str, Any] = {"word_embedding_dimension": 32}
+    if str(how).startswith("legacy"):
+        flags = {
+            f"pooling_mode_{name}": name.split("_")[0] in how for name in ("mean_tokens", "cls_token", "max_tokens")
+        }
+        said |= flags
+    else:
+        said["pooling_mode"] = how
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(said))
+    modules = [
+        ("transformers", "Transformer", ""),
+        ("pooling", "Pooling", "1_Pooling"),
+        ("normalize", "Normalize", "2_Normalize"),
+    ]
+    (folder / "2_Normalize").mkdir()
+    (folder / "modules.json").write_text(json.dumps([
+        {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for number, (_, kind, path) in enumerate(modules)
+    ]))  # fmt: skip
+    written = ["heron", "a much longer text about a heron", ""]
+    expected = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(written)
+    assert np.abs(encode.of_texts(encoder_id, written) - expected).max() < 1e-4
+
+
+def test_a_pooling_that_winnow_does_not_know_is_said(home: Path, tmp_path: Path) -> None:
+    encoder_id = a_small_bert(tmp_path / "own")
+    (tmp_path / "own" / "1_Pooling").mkdir()
+    (tmp_path / "own" / "1_Pooling" / "config.json").write_text('{"pooling_mode_lasttoken": true}')
+    with pytest.raises(errors.BadFile, match="lasttoken"):
+        encode.of_texts(encoder_id, ["heron"])
+
+
+def test_vectors_of_two_precisions_have_two_files(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder_id = a_small_bert(tmp_path / "own")
+    exact = encode.of_texts(encoder_id, ["heron", "stork"])
+    first = vectors.path_of(encoder_id)
+    monkeypatch.setattr(load, "precision", lambda: load.BF16)
+    rough = encode.of_texts(encoder_id, ["heron", "stork", "crane"])[:2]
+    assert vectors.path_of(encoder_id) != first
+    assert vectors.get(encoder_id, [hashlib.sha256(b"heron").digest()])[1].all()
+    assert 0 < np.abs(rough - exact).max() < 0.05
+    # Winnow's own descriptor is no matter of the graphics card.
+    assert "bf16" not in vectors.path_of(DESCRIPTOR).name
+
+
+def test_more_images_than_are_decoded_ahead_keep_their_order_and_a_broken_one_its_place(
+    home: Path, tmp_path: Path
+) -> None:
+    clip = a_small_clip(tmp_path / "clip")
+    colors = [f"rgb({5 * number}, {255 - 5 * number}, 90)" for number in range(50)]
+    hashes = [a_picture(color) for color in colors]
+    hashes.insert(20, blobs.put(b"no image at all"))
+    found = encode.ensure(clip, [(each, None) for each in hashes])
+    assert np.flatnonzero(~found.any(axis=1)).tolist() == [20]
+    for row in (0, 19, 21, 50):
+        alone = next(vector for _, some in images.each_batch(clip, [hashes[row]]) for vector in some)
+        assert np.allclose(found[row], alone, atol=1e-5)
+
+
+def test_a_batch_of_images_that_the_memory_does_not_hold_is_halved_and_none_is_lost(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = a_small_clip(tmp_path / "clip")
+    real = images._vectors
+
+    def small(loaded: load.Loaded, pixels: list[Any]) -> list[Any]:
+        if len(pixels) > 3:
+            raise RuntimeError("CUDA out of memory.")
+        return real(loaded, pixels)
+
+    monkeypatch.setattr(images, "_vectors", small)
+    found = encode.ensure(clip, [(a_picture(f"rgb({number}, 0, 0)"), None) for number in range(30)])
+    assert found.any(axis=1).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((1600, 1200), (200, 150)), ((1600, 1204), (400, 301)), ((1601, 1200), (1601, 1200)),
+                           ((240, 200), (240, 200))]
+)  # fmt: skip
+def test_an_image_is_decoded_smaller_by_what_divides_it_but_well_above_what_the_model_sees(
+    home: Path, tmp_path: Path, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    processor = load.encoder(a_small_clip(tmp_path / "clip")).processor
+    assert images.input_side(processor) == 32
+    file = io.BytesIO()
+    Image.new("RGB", size, "green").save(file, "JPEG")
+    read = images.read(blobs.put(file.getvalue()), images.OVERSIZE * images.input_side(processor))
+    assert read is not None
+    assert read.size == expected

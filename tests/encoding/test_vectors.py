@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.encoding import vectors
+from backend.encoding import records, vectors
 from backend.jobs.supervisor import ROOT
 from backend.models.catalogue import MINILM
 from tests.encoding.builders import hashes_of, vectors_of
@@ -22,7 +22,7 @@ RECORD_BYTES = 32 + 4 + 8 * 4
 # Adds the vectors of 20 more numbers for ever, or as often as told.
 WRITER = """
 import itertools, sys
-from backend.encoding import vectors
+from backend.encoding import records, vectors
 from tests.encoding.builders import hashes_of, vectors_of
 start, times = int(sys.argv[1]), int(sys.argv[2])
 for number in itertools.count() if times == 0 else range(times):
@@ -38,7 +38,7 @@ def a_cache(count: int = 10) -> Path:
 
 def forget() -> None:
     """What a new process knows: nothing."""
-    vectors._indexes.clear()
+    records._indexes.clear()
 
 
 def a_writer(start: int, times: int) -> subprocess.Popen[bytes]:
@@ -75,13 +75,13 @@ def test_a_torn_last_record_is_cut_and_nothing_else_is_lost() -> None:
     found, is_there = vectors.get(MINILM, hashes_of(12))
     assert is_there.all()
     assert np.array_equal(found, vectors_of(12))
-    assert path.stat().st_size == vectors.HEADER_BYTES + 12 * RECORD_BYTES
+    assert path.stat().st_size == records.HEADER_BYTES + 12 * RECORD_BYTES
 
 
 def test_a_corrupt_record_counts_as_missing_and_its_new_vector_wins() -> None:
     path = a_cache(10)
     with path.open("r+b") as file:
-        file.seek(vectors.HEADER_BYTES + 4 * RECORD_BYTES + 40)
+        file.seek(records.HEADER_BYTES + 4 * RECORD_BYTES + 40)
         file.write(b"\x00\xff\x00")
     forget()
     assert vectors.get(MINILM, hashes_of(10))[1].tolist() == [True] * 4 + [False] + [True] * 5

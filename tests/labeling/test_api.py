@@ -223,7 +223,9 @@ def test_the_history_tells_what_was_suggested_then_and_whether_it_was_seen(api, 
     [first] = api.get("/items/1/history").json()["items"]
     assert (first["annotator"], first["suggested"], first["agreed"]) == ("ada", shown, True)
     [second] = api.get("/items/2/history").json()["items"]
-    assert (second["suggested"], second["agreed"]) == ({"class_id": dog, "confidence": 0.7, "is_hidden": True}, None)
+    by = {"set_id": 1, "engine": "head", "model": "none"}
+    hidden = {"class_id": dog, "confidence": 0.7, "is_hidden": True}
+    assert (second["suggested"], second["agreed"]) == (hidden | by, None)
 
 
 def test_a_blind_project_shows_no_suggestion_anywhere(api, url, project):

@@ -95,7 +95,7 @@ def test_an_unknown_order_or_class_is_refused_with_the_ones_there_are(session):
     project = a_project(session)
     with pytest.raises(errors.Invalid) as refused:
         queue.next_items(session, project, "alphabetical")
-    assert "sequential, random, uncertain, diverse, mixed, class:NAME, sure:NAME" in refused.value.hint
+    assert "sequential, random, uncertain, diverse, mixed, class:NAME, sure:NAME, disagree:A,B" in refused.value.hint
     for order in ("class:horse", "sure:horse"):
         with pytest.raises(errors.Invalid) as refused:
             queue.next_items(session, project, order)

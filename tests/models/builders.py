@@ -1,6 +1,8 @@
 """Small models with random weights, saved as people's own folders are."""
 
 import json
+import os
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +46,18 @@ def a_small_clip(folder: Path) -> str:
     return f"path:{folder}"
 
 
+def weights(count: int = 4) -> bytes:
+    """A whole safetensors file of one tensor with `count` random numbers."""
+    tensor = {"dtype": "F32", "shape": [count], "data_offsets": [0, 4 * count]}
+    header = json.dumps({"weight": tensor}).encode()
+    return struct.pack("<Q", len(header)) + header + os.urandom(4 * count)
+
+
 def a_model_folder(folder: Path, *, without: str = "") -> Path:
     """The files of a model that nobody loads, all or all but one."""
     folder.mkdir(parents=True)
-    files = {"config.json": json.dumps({"model_type": "bert"}), "model.safetensors": "weights", "tokenizer.json": "{}"}
+    files = {"config.json": b'{"model_type": "bert"}', "model.safetensors": weights(), "tokenizer.json": b"{}"}
     for name, content in files.items():
         if name != without:
-            (folder / name).write_text(content)
+            (folder / name).write_bytes(content)
     return folder

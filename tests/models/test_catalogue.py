@@ -1,14 +1,16 @@
 """Which models there are, and what is said of one that is not here."""
 
+import json
 import shutil
+import struct
 import sys
 from pathlib import Path
 
 import pytest
 
 from backend import errors
-from backend.models import bundled, catalogue
-from tests.models.builders import a_model_folder, a_small_bert, a_small_clip
+from backend.models import bundled, catalogue, folders, load
+from tests.models.builders import a_model_folder, a_small_bert, a_small_clip, weights
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -47,7 +49,7 @@ def test_a_model_that_is_not_here_says_its_size_and_what_to_do(model: catalogue.
     with pytest.raises(errors.ModelNotHere) as raised:
         catalogue.folder_of(model.id)
     assert catalogue.size_words(model.size_bytes) in raised.value.message
-    assert "Fetch it" in raised.value.hint
+    assert "Offline mode is on" in raised.value.hint
     assert "path:FOLDER" in raised.value.hint
 
 
@@ -97,9 +99,114 @@ def test_a_folder_says_itself_what_it_is_for(tmp_path: Path) -> None:
 
 def test_unknown_names_and_folders_are_told_apart() -> None:
     with pytest.raises(errors.NotFound, match="no model"):
+        catalogue.find("bundled:other")
+    with pytest.raises(errors.NotFound, match="name on the hub"):
+        catalogue.find("hub:../../etc")
+    with pytest.raises(errors.ModelNotHere, match="someone/else is not on this machine"):
         catalogue.find("hub:someone/else")
-    with pytest.raises(errors.ModelNotHere, match="no folder"):
-        catalogue.find("path:/nowhere")
+    for nothing in ("path:/nowhere", "path:", "path:\0"):
+        with pytest.raises(errors.ModelNotHere, match=r"[Nn]o folder"):
+            catalogue.find(nothing)
+
+
+def test_each_listed_model_says_what_it_is_for_its_size_its_licence_and_its_page() -> None:
+    for model in catalogue.MODELS:
+        assert model.about.endswith(".")
+        assert model.licence
+        assert model.source or model.id in (catalogue.DESCRIPTOR, catalogue.COMPACT_RESNET)
+        assert model.size_bytes or model.id.startswith("bundled:")
+        assert catalogue.as_json(model)["is_here"] == model.id.startswith("bundled:")
+
+
+def test_a_revision_that_is_named_is_the_only_one_that_will_do(hub_home: Path) -> None:
+    a_snapshot(hub_home, COMMIT)
+    name = "hub:distilbert/distilbert-base-uncased"
+    assert catalogue.revision_of(f"{name}@{COMMIT}") == COMMIT
+    assert catalogue.find(f"{name}@{'f' * 40}").kind == "text"
+    with pytest.raises(errors.ModelNotHere):
+        catalogue.folder_of(f"{name}@{'f' * 40}")
+
+
+def test_what_else_the_cache_holds_is_offered_for_what_it_can_do_and_the_rest_is_left_out(hub_home: Path) -> None:
+    def cached(name: str, config: dict[str, object], *files: str) -> None:
+        folder = a_model_folder(hub_home / "hub" / f"models--{name.replace('/', '--')}" / "snapshots" / COMMIT)
+        (folder / "config.json").write_text(json.dumps(config))
+        for file in files:
+            (folder / file).write_text("[]")
+
+    two_sides: dict[str, object] = {"text_config": {}, "vision_config": {}}
+    cached("some/encoder", {"model_type": "bert"}, "modules.json")
+    cached("some/nli", {"model_type": "bert", "label2id": {"Entailment": 1, "other": 0}})
+    cached("some/siglip", {"model_type": "siglip", **two_sides}, "preprocessor_config.json")
+    cached("some/vit", {"model_type": "vit", "image_size": 224}, "preprocessor_config.json")
+    cached("some/gpt", {"model_type": "gpt2"})
+    cached("some/llava", {"model_type": "llava", **two_sides}, "preprocessor_config.json")
+    cached("so..me/odd", {"model_type": "bert"}, "modules.json")
+    found = {model.title: (model.kind, model.how) for model in catalogue.others()}
+    encoder, nli = ("text", "embedding"), ("text", "nli")
+    assert found == {
+        "some/encoder": encoder, "some/nli": nli, "some/siglip": ("image", "clip"), "some/vit": ("image", "")
+    }  # fmt: skip
+    assert catalogue.find("hub:some/gpt").how == "embedding"
+    assert [model.title for model in catalogue.suggesters("text")][-2:] == ["some/encoder", "some/nli"]
+    assert "some/vit" in [model.title for model in catalogue.bases("image")]
+
+
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("config.json", DEEP, "no JSON object"),
+        ("config.json", "[1]", "no JSON object"),
+        ("config.json", " " * (folders.LARGEST_JSON_BYTES + 1), "no JSON object"),
+        ("config.json", "{}", "does not say which model"),
+        ("model.safetensors", "pickle", "damaged"),
+        ("model.safetensors", b"\xff" * 64, "damaged"),
+        ("model.safetensors", struct.pack("<Q", 2) + b"[]", "damaged"),
+        ("model.safetensors", weights()[:-1], "cut short"),
+        ("model.safetensors.index.json", '{"weight_map": {"w": "../../../etc/passwd"}}', "outside"),
+        ("model.safetensors.index.json", '{"weight_map": {"w": "model-2.safetensors"}}', "lacks model-2"),
+    ],
+)
+def test_hostile_or_damaged_files_are_refused_in_a_sentence(
+    tmp_path: Path, file: str, content: str | bytes, words: str
+) -> None:
+    folder = a_model_folder(tmp_path / "own")
+    (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(errors.BadFile, match=words):
+        catalogue.find(f"path:{folder}")
+
+
+def test_a_config_with_odd_values_is_read_without_falling_over(tmp_path: Path) -> None:
+    folder = a_model_folder(tmp_path / "own")
+    for labels in ([1], {"entailment": "zero"}, {"7": 7}, "entailment"):
+        (folder / "config.json").write_text(json.dumps({"model_type": "bert", "label2id": labels}))
+        assert catalogue.find(f"path:{folder}").how == "embedding"
+
+
+def test_links_that_lead_out_of_an_own_folder_or_nowhere_are_named(tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_text("{}")
+    folder = a_model_folder(tmp_path / "own", without="tokenizer.json")
+    (folder / "tokenizer.json").symlink_to(tmp_path / "secret.json")
+    with pytest.raises(errors.BadFile, match=r"tokenizer.json is a link that leads out"):
+        catalogue.find(f"path:{folder}")
+    copied = a_model_folder(tmp_path / "copied", without="model.safetensors")
+    (copied / "model.safetensors").symlink_to("../../blobs/abc")
+    with pytest.raises(errors.BadFile, match="link to a file that is not here"):
+        catalogue.find(f"path:{copied}")
+
+
+def test_code_in_a_model_folder_is_never_run(tmp_path: Path) -> None:
+    folder = a_model_folder(tmp_path / "own")
+    ran = tmp_path / "ran"
+    (folder / "modeling_own.py").write_text(f"open({str(ran)!r}, 'w')")
+    named = {"AutoConfig": "modeling_own.Config", "AutoModel": "modeling_own.Model"}
+    (folder / "config.json").write_text(json.dumps({"model_type": "my_own", "auto_map": named}))
+    with pytest.raises(errors.BadFile, match="cannot be loaded"):
+        load.encoder(catalogue.find(f"path:{folder}").id)
+    assert not ran.exists()
 
 
 @pytest.mark.shared

@@ -59,11 +59,22 @@ def test_foreign_sets_and_projects_are_not_found(api: TestClient) -> None:
     assert api.get("/projects/999/suggestions").status_code == 404
 
 
-def test_the_catalogue_says_what_is_here_and_a_fetch_is_one_job(api: TestClient) -> None:
+def test_the_catalogue_says_what_is_here_and_a_fetch_is_one_job(
+    api: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Only queued: no worker runs here.
+    monkeypatch.delenv("HF_HUB_OFFLINE")
     here = {each["id"]: each["is_here"] for each in api.get("/models").json()["items"]}
     assert here["bundled:minilm"]
     assert not here["hub:openai/clip-vit-base-patch32"]
     wanted = {"model": "hub:openai/clip-vit-base-patch32"}
     jobs = [api.post("/models/fetch", json=wanted).json()["job_id"] for _ in range(2)]
     assert jobs[0] == jobs[1]
-    assert api.post("/models/fetch", json={"model": "hub:no/such"}).status_code == 404
+
+
+def test_a_run_that_is_not_there_is_an_answer(api: TestClient) -> None:
+    project = a_news_project()
+    answer = api.post(f"/projects/{project.id}/suggestions", json={"engine": "run", "model": "run:7"})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (404, "There is no run 7.")
+    answer = api.post(f"/projects/{project.id}/suggestions", json={"engine": "run"})
+    assert answer.status_code == 422

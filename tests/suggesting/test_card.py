@@ -54,7 +54,10 @@ def test_without_suggestions_the_bundled_model_is_one_click(home: Path) -> None:
     assert (kind, spec["model"]) == (JobKind.SUGGEST, "bundled:minilm")
 
 
-def test_a_model_that_is_not_here_shows_its_size_and_is_fetched_by_a_click(home: Path) -> None:
+def test_a_model_that_is_not_here_shows_its_size_and_is_fetched_by_a_click(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     app = drawn(an_image_project(1))
     assert "two classes" in app.markdown[0].value
     assert "605 MB" in app.button(key="fetch").label

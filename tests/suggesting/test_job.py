@@ -166,7 +166,8 @@ def test_the_newest_five_sets_are_kept_and_the_one_in_use(home: Path) -> None:
 
 
 def test_a_real_worker_that_is_killed_is_interrupted_and_ends_when_it_is_resumed(supervisor: Supervisor) -> None:
-    project = a_text_project([f"message {number} about {number % 7} things" for number in range(600)], "one", "two")
+    texts = [f"message {number} about {number % 7} things and more of them" * 20 for number in range(600)]
+    project = a_text_project(texts, "one", "two")
     job_id = queued(project).id
 
     def state() -> Job:
@@ -217,7 +218,7 @@ def test_the_learned_head_suggests_for_images_with_the_bundled_descriptor(home: 
         (lambda: an_image_project(1), {"engine": "zero_shot"}, errors.ModelNotHere, "605 MB"),
         (lambda: a_news_project(), {"model": catalogue.BART}, errors.ModelNotHere, "1.6 GB"),
         (lambda: a_news_project(), {"model": catalogue.CLIP}, errors.Invalid, "cannot suggest for texts"),
-        (lambda: a_news_project(), {"model": "hub:no/such"}, errors.NotFound, "no model"),
+        (lambda: a_news_project(), {"model": "hub:no/such"}, errors.ModelNotHere, "no/such is not on this machine"),
         (lambda: a_news_project(), {"model": "path:/nowhere"}, errors.ModelNotHere, "no folder"),
         (lambda: a_news_project(), {"templates": ["no place for it"]}, errors.Invalid, "template"),
     ],

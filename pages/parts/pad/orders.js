@@ -2,7 +2,7 @@
 
 // These would give away what is suggested.
 function isOfSuggestions(order) {
-  return order === "uncertain" || order === "mixed" || order.startsWith("class:");
+  return order === "uncertain" || order === "mixed" || order.startsWith("class:") || isOfDisagreement(order);
 }
 
 // [value, words] of each order there is. "similar" and "search" ask for more before they are one.
@@ -16,7 +16,23 @@ function ordersOf(pad) {
   // The one in use, in its own words.
   if (pad.order.startsWith("similar:")) found.push([pad.order, `Like item ${pad.order.slice(8)}`]);
   if (pad.order.startsWith("search:")) found.push([pad.order, `Search: ${pad.order.slice(7)}`]);
+  if (isOfDisagreement(pad.order) && pad.hasSuggestions && pad.isShowing) {
+    const asked = pad.project.asked;
+    found.push([pad.order, asked?.order === pad.order ? asked.words : "Where two suggesters differ"]);
+  }
   return found;
+}
+
+function isOfDisagreement(order) {
+  return order.startsWith("disagree:");
+}
+
+// A link may name an order. It holds until the person chooses another one: a reload must not bring it back.
+function forgetAskedOrder() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("order")) return;
+  address.searchParams.delete("order");
+  history.replaceState(history.state, "", address);
 }
 
 function pickOrder(pad, value) {

@@ -1,6 +1,9 @@
 // What stands on the stage when there is no item to show: because all is done, because more is on its way, or because
 // nobody answers.
 
+// How far the server looks for items on which two suggesters differ (FURTHEST in backend/labeling/queue.py).
+const MOST_LOOKED_AT = 10000;
+
 function over(pad) {
   const { ahead, view, progress } = pad;
   if (ahead.asked) return ahead.asked.done();
@@ -24,6 +27,10 @@ function left(pad, inOrder) {
   const { view, order, progress } = pad;
   if (order.startsWith("class:")) {
     return view.paintOver("Nothing left here", `No item still to do is suggested to be ${order.slice(6)}.`, [inOrder()]);
+  }
+  if (isOfDisagreement(order)) {
+    const where = `the two suggest the same for ${progress.todo > MOST_LOOKED_AT ? `the ${number(MOST_LOOKED_AT)} items to do of which the first is least sure` : "every item to do"}`;
+    return view.paintOver("Nothing left here", `As far as nobody else has them in front of them, ${where}.`, [inOrder()]);
   }
   const words = `${number(progress.todo)} ${progress.todo === 1 ? "item is" : "items are"} still to do, in front of somebody else or in another tab. They come here when they are let go, within three minutes.`;
   view.paintOver("Nothing for you just now", words, [lookAgain(pad), ...(order === "sequential" ? [] : [inOrder()])]);

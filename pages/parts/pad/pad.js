@@ -15,7 +15,7 @@ class Pad {
     this.knowsAnnotator = remembered("annotator", null) !== null;
     // The items of this tab stay held by the name that it was opened with, so that another name loses none of them.
     this.holder = this.annotator;
-    this.order = remembered(`order/${project.key}`, "sequential");
+    this.order = project.asked?.order ?? remembered(`order/${project.key}`, "sequential");
     this.isShowing = !project.blind;
     this.progress = { ...project.progress };
     this.pace = null;
@@ -75,11 +75,13 @@ class Pad {
   update(project) {
     const isNewSet = project.suggestion_set !== this.project.suggestion_set;
     const isOtherwise = project.blind !== this.project.blind;
+    const isAsked = project.asked && project.asked.order !== this.project.asked?.order;
     this.project = project;
+    if (isAsked) this.order = project.asked.order;
     if (isOtherwise) this.isShowing = !project.blind;
     if (this.outbox.letters.length === 0) this.progress = { ...project.progress };
     this.arrange();
-    if (isNewSet && !this.ahead.asked) this.ahead.restart();
+    if ((isNewSet || isAsked) && !this.ahead.asked) this.ahead.restart();
     // There may be new data.
     this.ahead.isEnd = this.ahead.asked !== null;
     this.show();
@@ -89,6 +91,7 @@ class Pad {
   chooseOrder(order) {
     this.order = order;
     remember(`order/${this.project.key}`, order);
+    forgetAskedOrder();
     this.view.arrange();
     if (this.ahead.asked) this.ahead.goOn();
     else this.ahead.restart();
