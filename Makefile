@@ -7,7 +7,7 @@ app: $(VENV)/.app
 	$(BIN)/streamlit run streamlit_app.py
 
 test: $(VENV)/.test check
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests --numprocesses 2 --dist loadgroup
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

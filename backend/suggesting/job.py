@@ -44,9 +44,10 @@ def run(handle: Handle) -> dict[str, Any]:
     contents: Sequence[Item] = ()
 
     def report(computed: int, wanted: int) -> None:
-        """Of the page at work."""
+        """Of the page at work; before the first, of the items that the suggester looks at to settle."""
         share = computed / wanted if wanted else 1
-        handle.report(done + int(len(contents) * share), max(total, done + len(contents)))
+        count = len(contents) or min(wanted, total - done)
+        handle.report(done + int(count * share), max(total, done + count))
 
     score, page = _score_and_page(project, classes, spec, report)
     used, after, done = _begin_or_go_on(handle, project, classes)

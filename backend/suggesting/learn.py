@@ -117,7 +117,7 @@ def _rescore(project_id: int, *, has_new_templates: bool) -> None:
         with writing() as session:
             found = projects.get(session, project_id)
             if found is not None:
-                suggesting.start(session, found, "zero_shot", wanted["model"], wanted["templates"])
+                suggesting.start(session, found, "zero_shot", **wanted)
 
 
 def can_learn(project_id: int) -> bool:

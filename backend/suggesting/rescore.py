@@ -38,7 +38,8 @@ def rescore(project_id: int, *, has_new_templates: bool = False) -> dict[str, An
     """Make the newest zero-shot set anew, if there is one and it is not what it would be now.
 
     {"set_id", "job", "items", "seconds"}: set_id is None when nothing was made; job is then what to ask a job for,
-    {"model", "templates"}, because vectors are missing or the model scores pairs, or None when there was nothing to do.
+    {"model", "templates", "top_classes"}, because vectors are missing or the model scores pairs, or None when there was
+    nothing to do.
     """
     started = time.monotonic()
     with reading() as session:
@@ -56,7 +57,9 @@ def rescore(project_id: int, *, has_new_templates: bool = False) -> dict[str, An
         return nothing
     used = _make(project, classes, old, templates) if how != "nli" else None
     if used is None:
-        return nothing | {"job": {"model": old.model, "templates": templates}}
+        # Of a set that judged all classes, 0: all of them again.
+        top = old.prompts.get("top_classes", 0) if how == "nli" else None
+        return nothing | {"job": {"model": old.model, "templates": templates, "top_classes": top}}
     sets.put_to_use(used, instead_of=old.id)
     with reading() as session:
         count, _ = rows.summary(session, used.id)

@@ -166,7 +166,7 @@ def test_the_newest_five_sets_are_kept_and_the_one_in_use(home: Path) -> None:
 
 
 def test_a_real_worker_that_is_killed_is_interrupted_and_ends_when_it_is_resumed(supervisor: Supervisor) -> None:
-    texts = [f"message {number} about {number % 7} things and more of them" * 20 for number in range(600)]
+    texts = [f"message {number} about {number % 7} things and more of them" * 5 for number in range(600)]
     project = a_text_project(texts, "one", "two")
     job_id = queued(project).id
 
