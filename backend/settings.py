@@ -23,6 +23,11 @@ def database_url() -> str:
     return os.environ.get("WINNOW_DATABASE_URL") or f"sqlite:///{home() / 'winnow.db'}"
 
 
+def precision() -> str:
+    """ "bf16" or "fp32" for what models compute in; empty for what this machine does well."""
+    return os.environ.get("WINNOW_PRECISION", "").strip().lower()
+
+
 def token() -> str:
     """The secret that a client must send when Winnow is bound to more than loopback."""
     return os.environ.get("WINNOW_TOKEN", "")

@@ -110,7 +110,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
         "journal_mode=WAL",
         "foreign_keys=ON",
         "synchronous=FULL",
-        # 16 MB. At the usual 4 MB nearly every transaction that writes suggestions also copied the log into the database.
+        # 16 MB. At the usual 4 MB, nearly each transaction that writes suggestions also copied the log over.
         "wal_autocheckpoint=4000",
         "cache_size=-32000",
         "temp_store=MEMORY",

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from backend import errors
+from backend import errors, settings
 from backend.models import catalogue, folders
 
 # Beyond this many tokens a sentence encoder sees nothing new, and time grows.
@@ -59,9 +59,11 @@ def device() -> str:
 
 @cache
 def precision() -> str:
-    """BF16 on an NVIDIA GPU that computes it itself, FP32 everywhere else."""
+    """What WINNOW_PRECISION asks for, or else BF16 on an NVIDIA GPU that computes it itself and FP32 elsewhere."""
     import torch
 
+    if (asked := settings.precision()) in (FP32, BF16):
+        return asked
     is_fast = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
     return BF16 if is_fast else FP32
 
@@ -86,7 +88,7 @@ def _load(folder: Path, _revision: str, use: str, kind: str) -> Loaded:
     quiet(transformers)
     makes = transformers.AutoModel if use == "encoder" else transformers.AutoModelForSequenceClassification
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    model = _or_words(folder, lambda: makes.from_pretrained(folder, use_safetensors=True, **local))
+    model = _or_words(folder, lambda: makes.from_pretrained(folder, use_safetensors=True, dtype="float32", **local))
     tokenizer = processor = None
     if kind in ("text", "clip"):
         tokenizer = _or_words(folder, lambda: transformers.AutoTokenizer.from_pretrained(folder, **local))

@@ -1,7 +1,7 @@
 """Small models with random weights, saved as people's own folders are."""
 
 import json
-import os
+import random
 import struct
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def weights(count: int = 4) -> bytes:
     """A whole safetensors file of one tensor with `count` random numbers."""
     tensor = {"dtype": "F32", "shape": [count], "data_offsets": [0, 4 * count]}
     header = json.dumps({"weight": tensor}).encode()
-    return struct.pack("<Q", len(header)) + header + os.urandom(4 * count)
+    return struct.pack("<Q", len(header)) + header + random.Random(count).randbytes(4 * count)
 
 
 def a_model_folder(folder: Path, *, without: str = "") -> Path:

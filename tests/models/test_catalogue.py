@@ -169,6 +169,7 @@ DEEP = "[" * 100_000
         ("model.safetensors.index.json", '{"weight_map": {"w": "../../../etc/passwd"}}', "outside"),
         ("model.safetensors.index.json", '{"weight_map": {"w": "model-2.safetensors"}}', "lacks model-2"),
     ],
+    ids=lambda each: repr(each)[:30],
 )
 def test_hostile_or_damaged_files_are_refused_in_a_sentence(
     tmp_path: Path, file: str, content: str | bytes, words: str
