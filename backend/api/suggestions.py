@@ -16,7 +16,7 @@ router = APIRouter(prefix="/projects/{project_id}", tags=["suggestions"])
 
 
 class NewSuggestions(BaseModel):
-    engine: Literal["zero_shot", "head", "run"] | None = None
+    engine: Literal["zero_shot", "head", "run", "clip", "nli", "embedding"] | None = None
     model: str | None = None
     templates: list[str] | None = None
     top_classes: Annotated[int, Field(ge=0)] | None = None

@@ -13,6 +13,8 @@ from db.models import Job, JobKind, LabelClass, Project
 from db.session import Session
 
 ENGINES = ("zero_shot", "head", "run")
+# Zero-shot by one kind of model, and the model of that kind when none is named.
+KINDS = {"clip": catalogue.CLIP, "nli": catalogue.BART, "embedding": catalogue.MINILM}
 
 
 def start(
@@ -26,8 +28,8 @@ def start(
 ) -> Job:
     """Queue suggestions over the whole project; the same request twice is one job.
 
-    engine: "zero_shot" (from the class names) or "head" (learned from the labels) or "run" (a finished run, its
-    model being "run:12"). What is left out is chosen.
+    engine: "zero_shot" (from the class names; "clip", "nli" or "embedding" to say by what kind of model), "head"
+    (learned from the labels) or "run" (a finished run, its model being "run:12"). What is left out is chosen.
     top_classes: an entailment model judges so many, those that the project's encoder finds likely; 0 for all.
     Raises Invalid, TooFewLabels or ModelNotHere; then nothing was queued.
     """
@@ -37,6 +39,11 @@ def start(
         engine = "run"
     elif engine is None:
         engine = "zero_shot" if project.kind == "text" or catalogue.is_here(model or catalogue.CLIP) else "head"
+    if engine in KINDS:
+        model = model or KINDS[engine]
+        if (how := catalogue.find(model).how) != engine:
+            raise errors.Invalid(f'{model} is no model of the kind "{engine}".', f'Its kind is "{how or "none"}".')
+        engine = "zero_shot"
     if engine == "zero_shot":
         spec = _zero_shot_spec(project, model, templates)
         if catalogue.find(spec["model"]).how == "nli":
@@ -46,7 +53,7 @@ def start(
     elif engine == "run":
         spec = _run_spec(session, project, classes, model)
     else:
-        raise errors.Invalid(f'"{engine}" is not a way to suggest.', f"Choose one of {', '.join(ENGINES)}.")
+        raise errors.Invalid(f'"{engine}" is not a way to suggest.', f"Choose one of {', '.join((*ENGINES, *KINDS))}.")
     title = f"Suggest with {naming.title(session, engine, spec['model'])}"
     return control.add_once(session, JobKind.SUGGEST, project.id, spec, title)
 

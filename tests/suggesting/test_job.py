@@ -217,6 +217,8 @@ def test_the_learned_head_suggests_for_images_with_the_bundled_descriptor(home: 
         (lambda: an_image_project(1), {}, errors.TooFewLabels, "two classes"),
         (lambda: an_image_project(1), {"engine": "zero_shot"}, errors.ModelNotHere, "605 MB"),
         (lambda: a_news_project(), {"model": catalogue.BART}, errors.ModelNotHere, "1.6 GB"),
+        (lambda: a_news_project(), {"engine": "nli"}, errors.ModelNotHere, "1.6 GB"),
+        (lambda: a_news_project(), {"engine": "clip", "model": catalogue.MINILM}, errors.Invalid, "of the kind"),
         (lambda: a_news_project(), {"model": catalogue.CLIP}, errors.Invalid, "cannot suggest for texts"),
         (lambda: a_news_project(), {"model": "hub:no/such"}, errors.ModelNotHere, "no/such is not on this machine"),
         (lambda: a_news_project(), {"model": "path:/nowhere"}, errors.ModelNotHere, "no folder"),
@@ -235,7 +237,7 @@ def test_what_cannot_work_is_said_before_a_job_is_made(
 
 def test_the_same_request_twice_is_one_job(home: Path) -> None:
     project = a_news_project()
-    assert queued(project).id == queued(project).id
+    assert queued(project).id == queued(project).id == queued(project, engine="embedding").id
 
 
 def test_after_an_import_texts_get_suggestions_and_images_get_vectors(home: Path) -> None:
