@@ -21,6 +21,7 @@ from backend.api.app import create
 from backend.api.guard import LOOPBACK, Guard
 from backend.jobs import ask
 from backend.jobs.supervisor import Supervisor
+from backend.suggesting import learn
 from db import session as database
 from pages.parts.errors import show_error
 
@@ -31,6 +32,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     answer_at_once()
     supervisor = Supervisor()
     supervisor.start()
+    learn.catch_up()
     yield
     supervisor.end()
     ask.end()

@@ -14,6 +14,7 @@ from db.models import Action, Decision, DecisionState, Item, LabelEvent, Suggest
 from db.session import Session
 
 SAMPLE = 2_000
+LOOKED_AT = 100_000
 
 
 class Decided(NamedTuple):
@@ -31,12 +32,18 @@ class Said(NamedTuple):
 
 
 def decided(session: Session, project_id: int, limit: int) -> Sequence[Decided]:
-    """The newest labels with something suggested, newest first, without those that were taken back."""
+    """The newest labels with something suggested, newest first, without those that were taken back.
+
+    Looks at the newest LOOKED_AT events: where labels came in by an import, nothing was suggested with any of them.
+    """
+    newest = select(LabelEvent.id).where(LabelEvent.project_id == project_id).order_by(LabelEvent.id.desc())
+    first = session.scalar(newest.offset(LOOKED_AT).limit(1)) or 0
     query = (
         select(cast(LabelEvent.suggested, Text), cast(LabelEvent.class_ids, Text), LabelEvent.created_at)
         .join(Decision, Decision.id == LabelEvent.decision_id)
         .where(
             LabelEvent.project_id == project_id,
+            LabelEvent.id > first,
             LabelEvent.action == Action.LABEL,
             # None is kept as the JSON null.
             cast(LabelEvent.suggested, Text) != "null",

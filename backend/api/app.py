@@ -48,6 +48,7 @@ def create() -> FastAPI:
     api.add_exception_handler(errors.WinnowError, _known)
     api.add_exception_handler(RequestValidationError, _malformed)
     api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(OverflowError, _too_large)
     api.add_exception_handler(Exception, _unexpected)
     return api
 
@@ -71,6 +72,11 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http")
     return _answer(error.status_code, code, str(error.detail), "/api/docs lists every call.")
+
+
+async def _too_large(_request: Request, _error: Exception) -> JSONResponse:
+    """The database counts to 2^63."""
+    return _answer(404, "not_found", "There is nothing with so large a number.", "Check the numbers in the request.")
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

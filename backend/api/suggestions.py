@@ -13,6 +13,7 @@ from db import suggestions as rows
 from db.session import reading, writing
 
 router = APIRouter(prefix="/projects/{project_id}", tags=["suggestions"])
+ItemId = Annotated[int | None, Query(ge=0, lt=2**63)]
 
 
 class NewSuggestions(BaseModel):
@@ -63,6 +64,6 @@ def activate(project_id: int, set_id: int) -> dict[str, Any]:
 
 
 @router.get("/search")
-def find(project_id: int, text: str | None = None, item: int | None = None, limit: Limit = 50) -> dict[str, Any]:
+def find(project_id: int, text: str | None = None, item: ItemId = None, limit: Limit = 50) -> dict[str, Any]:
     """Items like these words, or like that item: [{id, score}], best first."""
     return {"items": search.find(project_id, text, item, limit), "next": None}

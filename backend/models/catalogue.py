@@ -203,7 +203,13 @@ def _own_folder(model_id: str) -> Path:
     named = model_id.removeprefix("path:")
     if not named.strip() or "\0" in named:
         raise errors.ModelNotHere("No folder is named.", "Write path: and the folder that save_pretrained() wrote.")
-    return Path(named).expanduser()
+    try:
+        folder = Path(named).expanduser()
+        # A name that is too long, no text, or a circle of links.
+        folder.resolve().is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise errors.ModelNotHere(f"{named[:200]!r} names no folder.", "Write the whole path of it.") from error
+    return folder
 
 
 def _described(model: Model, folder: Path, config: dict[str, Any]) -> Model:

@@ -25,12 +25,15 @@ def start(
     templates: Sequence[str] | None = None,
     *,
     top_classes: int | None = None,
+    instead_of: int | None = None,
+    is_chosen: bool = True,
 ) -> Job:
     """Queue suggestions over the whole project; the same request twice is one job.
 
     engine: "zero_shot" (from the class names; "clip", "nli" or "embedding" to say by what kind of model), "head"
     (learned from the labels) or "run" (a finished run, its model being "run:12"). What is left out is chosen.
     top_classes: an entailment model judges so many, those that the project's encoder finds likely; 0 for all.
+    instead_of, is_chosen: see `sets.put_to_use`.
     Raises Invalid, TooFewLabels or ModelNotHere; then nothing was queued.
     """
     classes = projects.classes(session, project.id)
@@ -54,6 +57,8 @@ def start(
         spec = _run_spec(session, project, classes, model)
     else:
         raise errors.Invalid(f'"{engine}" is not a way to suggest.', f"Choose one of {', '.join((*ENGINES, *KINDS))}.")
+    if instead_of is not None or not is_chosen:
+        spec |= {"instead_of": instead_of, "is_chosen": is_chosen}
     title = f"Suggest with {naming.title(session, engine, spec['model'])}"
     return control.add_once(session, JobKind.SUGGEST, project.id, spec, title)
 
@@ -70,7 +75,7 @@ def after_import(session: Session, project: Project) -> Job | None:
     can_learn = len(rows.classes_with_labels(session, [each.id for each in classes])) >= 2
     has_choice = len(classes) >= (1 if project.multi_label else 2)
     if has_choice and not can_learn and (project.kind == "text" or catalogue.is_here(catalogue.CLIP)):
-        return start(session, project, "zero_shot")
+        return start(session, project, "zero_shot", is_chosen=False)
     encoder_id = encoder_of(session, project)
     title = f"Prepare with {catalogue.find(encoder_id).title}"
     return control.add_once(session, JobKind.EMBED, project.id, {"encoder": encoder_id}, title)

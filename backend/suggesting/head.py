@@ -159,11 +159,11 @@ def _frame(unlabeled: NDArray[Any] | None, d: int) -> tuple[Array, float]:
     if unlabeled is None or len(unlabeled) < shape.LEAST_SAMPLE:
         return np.zeros(d), 1.0
     mean = np.asarray(unlabeled.mean(0), np.float64)
-    return mean, 1 / max(float(np.linalg.norm(unlabeled - mean, axis=1).mean()), 1e-6)
+    return mean, 1 / max(float(np.linalg.norm(unlabeled - mean, axis=1).mean()), 1e-3)
 
 
 def _pool(x: Array, prior: NDArray[Any] | None, taught: NDArray[np.int64]) -> _Pool | None:
-    if not shape.is_enough(len(x), len(taught)):
+    if not shape.is_enough(len(x), len(taught)) or not shape.is_spread(x):
         return None
     if prior is None:
         return _Pool(x, np.zeros((len(x), len(taught))), np.ones((len(x), 1)), shape.space(x))

@@ -7,18 +7,18 @@ models had computed beyond that is kept in their caches; until the end the proje
 from collections.abc import Sequence
 from typing import Any
 
-from backend import errors, projects
+from backend import errors, projects, suggesting
 from backend.encoding.encode import OnProgress
 from backend.encoding.job import embed_all
 from backend.jobs.progress import Handle
 from backend.models import catalogue
-from backend.suggesting import clip, nli, of_run, prior, prompts, refit, rerank, sets, zero_shot
+from backend.suggesting import clip, nli, of_run, prior, prompts, refit, rerank, rescore, sets, zero_shot
 from backend.suggesting.protocol import Score
 from db import items
 from db import projects as project_rows
 from db import suggestions as rows
 from db.models import Item, LabelClass, Project, SuggestionSet
-from db.session import reading
+from db.session import reading, writing
 
 # Items that are scored, written and noted as done together.
 PAGE = 2_000
@@ -57,8 +57,18 @@ def run(handle: Handle) -> dict[str, Any]:
         after, done, contents = contents[-1].id, done + len(contents), ()
         handle.save_cursor({"set_id": used.id, "after": after, "done": done})
         handle.report(done, max(total, done))
-    sets.finish(used)
+    sets.put_to_use(used, is_chosen=spec.get("is_chosen", True), instead_of=spec.get("instead_of"))
+    if spec["engine"] == "zero_shot":
+        _catch_up(project.id)
+    sets.prune(project.id)
     return {"set_id": used.id, "items": done, "model": spec["model"]}
+
+
+def _catch_up(project_id: int) -> None:
+    """Classes that came or changed while the job was at work get their suggestions too."""
+    if wanted := rescore.rescore(project_id)["job"]:
+        with writing() as session:
+            suggesting.start(session, projects.get(session, project_id), "zero_shot", **wanted)
 
 
 def _score_and_page(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from backend import errors, suggesting
 from backend.jobs import ask
+from backend.suggesting import stale
 from db import projects
 from db import suggestions as rows
 from db.session import reading, writing
@@ -44,6 +45,20 @@ def classes_changed(project_id: int, *, has_new_templates: bool = False) -> None
         with _lock:
             _has_new_templates.add(project_id)
     _say(project_id, _classes_changed, _classes_watched, _watch_classes)
+
+
+def catch_up() -> None:
+    """At the start of the app: score anew what was changed just before it ended."""
+    with reading() as session:
+        for project in projects.page(session, None, 10_000):
+            try:
+                is_stale = stale.newest(session, project) is not None
+            except errors.WinnowError as error:
+                # A model that is gone since.
+                log.warning("project %s: not scored anew: %s", project.id, error.message)
+                continue
+            if is_stale:
+                classes_changed(project.id)
 
 
 def _say(project_id: int, changed: set[int], watched: set[int], watch: Callable[[int], None]) -> None:
@@ -97,6 +112,10 @@ def _watch_classes(project_id: int) -> None:
             _rescore(project_id, has_new_templates=has_new_templates)
         except errors.WinnowError as error:
             log.warning("project %s: not scored anew: %s", project_id, error.message)
+            if has_new_templates:
+                # The next change takes them along.
+                with _lock:
+                    _has_new_templates.add(project_id)
         except Exception:
             log.exception("project %s: not scored anew", project_id)
         labels_changed(project_id)

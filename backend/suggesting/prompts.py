@@ -21,9 +21,16 @@ def checked(templates: Sequence[str] | None, how: str) -> list[str]:
     """The templates asked for, or the default ones. Raises Invalid for one without a place for the class."""
     chosen = [template.strip() for template in templates or DEFAULTS[how] if template.strip()]
     for template in chosen:
+        if not is_text(template):
+            raise errors.Invalid("A template has half a character or a NUL in it.", "Write it again.")
         if template.count("{}") != 1:
             raise errors.Invalid(f'The template "{template}" has no {{}} for the class.', 'Write "a photo of a {}".')
     return chosen or list(DEFAULTS[how])
+
+
+def is_text(words: str) -> bool:
+    """Whether it can be written: JSON can name half of a surrogate pair, which is no character."""
+    return "\0" not in words and words.encode("utf-8", "replace").decode() == words
 
 
 def kinds_for(project: Project) -> list[str]:

@@ -16,7 +16,7 @@ from backend import projects
 from backend.encoding import encode, vectors
 from backend.encoding.vectors import Vectors
 from backend.models import catalogue
-from backend.suggesting import clip, known, prompts, sets, shape, zero_shot
+from backend.suggesting import clip, known, prompts, sets, shape, stale, zero_shot
 from backend.suggesting.protocol import Scores
 from db import items, samples
 from db import projects as project_rows
@@ -38,28 +38,26 @@ def rescore(project_id: int, *, has_new_templates: bool = False) -> dict[str, An
     """Make the newest zero-shot set anew, if there is one and it is not what it would be now.
 
     {"set_id", "job", "items", "seconds"}: set_id is None when nothing was made; job is then what to ask a job for,
-    {"model", "templates", "top_classes"}, because vectors are missing or the model scores pairs, or None when there was
-    nothing to do.
+    {"model", "templates", "top_classes", "instead_of"}, because vectors are missing or the model scores pairs, or None
+    when there was nothing to do.
     """
     started = time.monotonic()
     with reading() as session:
         project = projects.get(session, project_id)
         classes = project_rows.classes(session, project_id)
-        old = rows.newest(session, project_id, "zero_shot")
+        found = stale.newest(session, project, has_new_templates=has_new_templates)
     nothing: dict[str, Any] = {"set_id": None, "job": None, "items": 0, "seconds": 0.0}
-    if old is None or len(classes) < (1 if project.multi_label else 2):
+    if found is None:
         return nothing
+    old, templates = found
     how = catalogue.find(old.model).how
     catalogue.folder_of(old.model)
-    templates = prompts.templates_of(project, how) if has_new_templates else old.prompts["templates"]
-    said = prompts.as_json(classes, templates, how)
-    if old.class_ids == [each.id for each in classes] and old.prompts | said == old.prompts:
-        return nothing
     used = _make(project, classes, old, templates) if how != "nli" else None
     if used is None:
         # Of a set that judged all classes, 0: all of them again.
         top = old.prompts.get("top_classes", 0) if how == "nli" else None
-        return nothing | {"job": {"model": old.model, "templates": templates, "top_classes": top}}
+        asked = {"model": old.model, "templates": templates, "top_classes": top, "instead_of": old.id}
+        return nothing | {"job": asked}
     sets.put_to_use(used, instead_of=old.id)
     with reading() as session:
         count, _ = rows.summary(session, used.id)

@@ -11,7 +11,7 @@ from backend.models import catalogue
 from backend.suggesting.protocol import Scores
 from db import suggestions as rows
 from db.models import LabelClass, Project, SuggestionSet, now
-from db.session import Session, writing
+from db.session import Session, reading, writing
 
 # A label must not wait: a transaction takes about so long, and begins with so many rows.
 WRITE_S = 0.04
@@ -132,17 +132,24 @@ def activate(session: Session, project: Project, set_id: int) -> SuggestionSet:
 
 
 def prune(project_id: int) -> None:
-    """Keep the newest sets and the one in use."""
-    with writing() as session:
+    """Keep the newest sets, the newest of each engine, from which others start, and the one in use."""
+    with reading() as session:
         found = rows.sets(session, project_id)
         in_use = session.get_one(Project, project_id).suggestion_set_id
+    newest = {each.engine: each.id for each in reversed(found)}
     for old in found[KEPT:]:
-        if old.id != in_use:
+        if old.id not in (in_use, *newest.values()):
             discard(old.id)
 
 
 def discard(set_id: int) -> None:
-    """Remove a set and what is in it, a little at a time."""
+    """Remove a set and what is in it, a little at a time. One that somebody has begun to use stays."""
+    with writing() as session:
+        the_set = rows.get_set(session, set_id)
+        if the_set is None or session.get_one(Project, the_set.project_id).suggestion_set_id == set_id:
+            return
+        # From here on nobody can choose it, and whoever finds it unfinished removes the rest.
+        the_set.finished_at = the_set.job_id = None
     asked = CHUNK
     while True:
         with writing() as session:

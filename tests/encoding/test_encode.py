@@ -220,3 +220,14 @@ def test_an_image_is_decoded_smaller_by_what_divides_it_but_well_above_what_the_
     read = images.read(blobs.put(file.getvalue()), images.OVERSIZE * images.input_side(processor))
     assert read is not None
     assert read.size == expected
+
+
+def test_of_a_long_strip_only_the_middle_is_looked_at() -> None:
+    strip = Image.new("RGB", (4_000, 2), "red")
+    strip.paste((0, 0, 255), (1_990, 0, 2_010, 2))
+    middle = images.middle(strip)
+    assert middle.size == (40, 2)
+    assert middle.getpixel((20, 1)) == (0, 0, 255)
+    assert images.middle(strip.rotate(90, expand=True)).size == (2, 40)
+    whole = Image.new("RGB", (400, 300))
+    assert images.middle(whole) is whole

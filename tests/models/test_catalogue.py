@@ -214,3 +214,10 @@ def test_code_in_a_model_folder_is_never_run(tmp_path: Path) -> None:
 def test_a_folder_with_an_image_model_can_encode_and_be_fine_tuned(shared: Path) -> None:
     model = catalogue.find(f"path:{shared / 'weights' / 'mobilenet_v2'}")
     assert (model.kind, model.tasks) == ("image", ("encode", "fine_tune"))
+
+
+@pytest.mark.parametrize("name", ["~nosuchuser/x", "x" * 300, "half \ud800"], ids=["user", "long", "half"])
+def test_what_names_no_folder_is_said_and_is_not_here(name: str) -> None:
+    assert not catalogue.is_here(f"path:{name}")
+    with pytest.raises(errors.ModelNotHere, match="no folder"):
+        catalogue.find(f"path:{name}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backend.suggesting import shape
+from backend.suggesting import head, shape
 from tests.suggesting.test_head import clouds
 
 
@@ -51,3 +51,13 @@ def test_the_same_sample_gives_the_same_shape() -> None:
     assert two
     assert np.array_equal(one.weights, two.weights)
     assert one.temperature == two.temperature
+
+
+def test_items_that_all_look_the_same_say_nothing() -> None:
+    same = np.full((200, 8), 8**-0.5, np.float32)
+    before = np.tile([0.6, 0.4], (200, 1))
+    assert shape.fit(same, before) is None
+    targets = np.eye(2)[[0, 1] * 10]
+    found = head.fit(same[:20], targets, None, multi_label=False, unlabeled=same)
+    assert found is not None
+    assert np.allclose(head.scores(found, same, None, 2), 0.5, atol=0.1)
