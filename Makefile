@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 app: $(VENV)/.app
 	$(BIN)/streamlit run streamlit_app.py
 
+# The browser's tests have the machine to themselves: some of them measure.
 test: $(VENV)/.test check
-	$(BIN)/python -m pytest tests --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest tests --ignore tests/e2e --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests/e2e
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -24,10 +24,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without the real data its tests are left out by name; a CI run without it is a failure."""
-    for item in items:
-        # One browser at a time: two would take the machine from each other, and some of these tests measure.
-        if "e2e" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("browser"))
     if SHARED.is_dir():
         return
     if os.environ.get("CI"):
