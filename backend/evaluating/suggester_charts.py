@@ -137,7 +137,7 @@ def reliability(suggester: Mapping[str, Any]) -> "Figure":
             x=[each["confidence"] for each in found["bins"]],
             y=[each["share"] for each in found["bins"]],
             mode="lines+markers",
-            name=f"{words}, off by {found['ece']:.0%}",
+            name=f"{words}, off by {100 * found['ece']:.0f} points",
             line={"color": color, "width": 1.5, "dash": "dot" if way == "blind" else "solid"},
             marker={
                 "color": color,

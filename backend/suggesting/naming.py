@@ -41,5 +41,9 @@ def made_from(used: SuggestionSet) -> str:
     """ "from 32 labels", "from the class names": what its suggester knows."""
     if used.engine == "head":
         count = used.prompts.get("labels", 0)
-        return f"from {count:,} {'label' if count == 1 else 'labels'}"
+        labels = f"{count:,} {'label' if count == 1 else 'labels'}"
+        if used.prompts.get("has_learned", True):
+            return f"from {labels}"
+        # Cross-validation found nothing that the words do not say better.
+        return f"from the class names; {labels} do not outweigh them yet"
     return "a run of yours" if used.engine == "run" else "from the class names"

@@ -24,7 +24,9 @@ def checked(templates: Sequence[str] | None, how: str) -> list[str]:
         if not is_text(template):
             raise errors.Invalid("A template has half a character or a NUL in it.", "Write it again.")
         if template.count("{}") != 1:
-            raise errors.Invalid(f'The template "{template}" has no {{}} for the class.', 'Write "a photo of a {}".')
+            raise errors.Invalid(
+                f'The template "{template}" has no {{}} for the class.', f'Write "{DEFAULTS[how][0]}".'
+            )
     return chosen or list(DEFAULTS[how])
 
 

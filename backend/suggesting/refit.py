@@ -67,7 +67,12 @@ def learn(project_id: int, encoder_id: str, *, is_chosen: bool = False) -> dict[
         the_head, before = fitted
         todo = _without_label(project_id, encoder_id, labeled)
         item_ids, new = _score(the_head, before, encoder_id, todo, len(classes))
-        about = {"labels": len(labeled), "prior_share": the_head.share, "temperature": round(the_head.temperature, 3)}
+        about = {
+            "labels": len(labeled),
+            "prior_share": the_head.share,
+            "temperature": round(the_head.temperature, 3),
+            "has_learned": bool(the_head.weights.any()),
+        }
         used = _head_set(project_id, classes, encoder_id, about)
         changed, left = _write_changed(used, item_ids, new)
         if used.finished_at is None or project.suggestion_set_id != used.id:

@@ -131,6 +131,15 @@ def activate(session: Session, project: Project, set_id: int) -> SuggestionSet:
     return found
 
 
+def follow_labels(session: Session, project: Project) -> None:
+    """Let the learned head take its place again, now if there is one."""
+    project.settings = {**project.settings, PINNED: False}
+    learned = rows.newest(session, project.id, "head")
+    if learned is not None:
+        project.suggestion_set_id = learned.id
+    session.flush()
+
+
 def prune(project_id: int) -> None:
     """Keep the newest sets, the newest of each engine, from which others start, and the one in use."""
     with reading() as session:

@@ -37,15 +37,18 @@ def model_row(model: catalogue.Model, task: str, job: Job | None) -> None:
         words, facts, button = st.columns([5, 3, 1.5], vertical_alignment="center")
         words.markdown(f"**{plain(model.title)}**  \n{plain(model.about)}")
         facts.caption(facts_of(model))
+        is_wanted = False
         with button:
             if catalogue.is_here(model.id):
                 here(model, task)
             elif job is not None and job.state in jobs.ACTIVE:
                 st.caption("On its way")
-            elif st.button(
-                f"Fetch {catalogue.size_words(model.size_bytes)}", key=f"fetch-{task}-{model.id}", width="stretch"
-            ):
-                begin(model.id)
+            else:
+                words_on = f"Fetch {catalogue.size_words(model.size_bytes)}"
+                is_wanted = st.button(words_on, key=f"fetch-{task}-{model.id}", width="stretch")
+        # Below the row: an error needs the width.
+        if is_wanted:
+            begin(model.id)
 
 
 def facts_of(model: catalogue.Model) -> str:

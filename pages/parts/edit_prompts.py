@@ -10,12 +10,12 @@ from pages.parts.errors import show_error
 
 TITLES = {
     "clip": "Sentences for image models such as CLIP",
-    "embedding": "Sentences for embedding models",
-    "nli": "Sentences for models that judge what follows from a text",
+    "embedding": "Sentences for embedding models such as MiniLM",
+    "nli": "Sentences for NLI models such as BART-MNLI",
 }
 ABOUT = (
-    "A model that knows only words reads the name of each class in these sentences, at the place of {}; what it makes "
-    "of them is averaged. One a line. A class with a prompt of its own is not put into them."
+    "A model that suggests from words reads the name of each class in these sentences, at the place of {}; what it "
+    "makes of them is averaged. One a line. A class with a prompt of its own is not put into them."
 )
 
 
@@ -33,10 +33,10 @@ def _edit(project: Project, how: str) -> None:
     written = st.text_area(TITLES[how], "\n".join(there), key=key).splitlines()
     is_own = there != list(prompts.DEFAULTS[how])
     with st.container(horizontal=True):
-        if st.button("Save", key=f"{key}-save", disabled=written == there):
-            _apply(project, how, written)
-        if st.button("Back to default", key=f"{key}-default", disabled=not is_own):
-            _apply(project, how, [])
+        is_saved = st.button("Save", key=f"{key}-save", disabled=written == there)
+        is_put_back = st.button("Back to default", key=f"{key}-default", disabled=not is_own)
+    if is_saved or is_put_back:
+        _apply(project, how, written if is_saved else [])
 
 
 def _apply(project: Project, how: str, templates: list[str]) -> None:

@@ -59,7 +59,7 @@ def by_what(used: SuggestionSet) -> str:
     with reading() as session:
         name = plain(naming.title_of_model(session, used.model))
     if used.engine == "head":
-        return f"learned from {used.prompts.get('labels', 0):,} labels, on {name}"
+        return f"learned {naming.made_from(used)}, on {name}"
     return f"by {name}, {naming.made_from(used)}"
 
 

@@ -46,21 +46,24 @@ def show(project: Project, found: Mapping[str, Any], classes: Sequence[Mapping[s
 def choose(pairs: Sequence[Mapping[str, Any]], titles: Mapping[int, str]) -> Mapping[str, Any]:
     if len(pairs) == 1:
         return pairs[0]
-    at = st.selectbox(
+    # By the sets, not by the place in the list: another set may come while one looks.
+    by_sets = {(each["a"], each["b"]): each for each in sorted(pairs, key=lambda each: -(each["differ"]["share"] or 0))}
+    chosen = st.selectbox(
         "Which two",
-        range(len(pairs)),
-        format_func=lambda at: (
-            f"{titles[pairs[at]['a']]} and {titles[pairs[at]['b']]} · {pairs[at]['differ']['share'] or 0:.0%} differ"
+        list(by_sets),
+        format_func=lambda both: (
+            f"{titles[both[0]]} and {titles[both[1]]} · {by_sets[both]['differ']['share'] or 0:.0%} differ"
         ),
         key="suggest-pair",
     )
-    return pairs[at]
+    return by_sets[chosen]
 
 
 def in_words(pair: Mapping[str, Any], titles: Mapping[int, str]) -> str:
     differ, both = pair["differ"], f"{titles[pair['a']]} and {titles[pair['b']]}"
+    both = both[0].upper() + both[1:]
     if not differ["count"]:
-        return plain(f"There is no item of which both {both} say something.")
+        return plain(f"{both} say something of no item in common.")
     share = f"{differ['share']:.1%}"
     if pair["is_sample"]:
         range_ = f"{differ['low']:.1%} to {differ['high']:.1%}"

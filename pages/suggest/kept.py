@@ -10,7 +10,7 @@ import streamlit as st
 from backend import projects
 from backend.suggesting import sets
 from db.models import Project
-from db.session import writing
+from db.session import reading, writing
 from pages.parts.words import plain
 
 COLUMNS = ("Suggester", "Made", "Items", "Sure on average", "Accepted", "")
@@ -21,7 +21,7 @@ def show(project: Project, found: Mapping[str, Any]) -> None:
     if not found["sets"]:
         st.info(
             "No suggestions yet. Choose what suggests under “Make suggestions” above: a model that reads the class "
-            "names needs no label at all. Once two classes have labels, suggestions also learn from those."
+            "names needs no label at all. Or label an item in each of two classes, and they begin by themselves."
         )
         return
     with st.container(border=True, gap="small"):
@@ -29,6 +29,19 @@ def show(project: Project, found: Mapping[str, Any]) -> None:
             column.caption(words)
         for each in found["sets"]:
             row(project, each, found)
+        stay(project)
+
+
+def stay(project: Project) -> None:
+    """Suggestions that somebody chose stay; says so, with the way back to those that learn."""
+    with reading() as session:
+        is_pinned = bool(projects.get(session, project.id).settings.get(sets.PINNED))
+    if is_pinned:
+        words, button = st.columns([4, 1], vertical_alignment="center")
+        words.caption(
+            "Somebody chose those in use: they stay until you choose others, whatever is learned from labels."
+        )
+        button.button("Follow my labels again", on_click=follow, args=(project.id,), width="stretch")
 
 
 def row(project: Project, each: Mapping[str, Any], found: Mapping[str, Any]) -> None:
@@ -67,3 +80,8 @@ def clock(at: str) -> str:
 def use(project_id: int, set_id: int) -> None:
     with writing() as session:
         sets.activate(session, projects.get(session, project_id), set_id)
+
+
+def follow(project_id: int) -> None:
+    with writing() as session:
+        sets.follow_labels(session, projects.get(session, project_id))

@@ -1,10 +1,14 @@
 """Suggest: what suggests now and what else could, how good each suggester is, and where two of them differ."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from backend import projects
 from backend.evaluating import suggest_report
 from db import projects as rows
+from db import suggestions
 from db.models import Project
 from db.session import reading
 from pages.parts.chosen import chosen_project, go_to
@@ -41,7 +45,22 @@ def show() -> None:
     if found["sets"] or found["suggesters"]:
         quality.show(found, classes)
     difference.show(project, found, classes)
+    look_again(project.id, drawn(found))
     return None
+
+
+def drawn(found: Mapping[str, Any]) -> list[tuple[int, bool]]:
+    return [(each["id"], each["is_active"]) for each in found["sets"]]
+
+
+@st.fragment(run_every=2.0)
+def look_again(project_id: int, before: list[tuple[int, bool]]) -> None:
+    """Draw the page again when there are other suggestions: they follow classes, words and labels by themselves."""
+    with reading() as session:
+        used = projects.get(session, project_id).suggestion_set_id
+        now = [(each.id, each.id == used) for each in suggestions.sets(session, project_id)]
+    if now != before:
+        st.rerun()
 
 
 def invite(*, has_items: bool) -> None:

@@ -13,7 +13,7 @@ from pages.parts.words import plain
 
 def show(found: Mapping[str, Any], classes: Sequence[Mapping[str, Any]]) -> None:
     st.subheader("How good they are")
-    suggester = choose(found["suggesters"])
+    suggester = choose(found)
     if suggester is None:
         words, button = st.columns([4, 1], vertical_alignment="center")
         words.info(
@@ -43,12 +43,17 @@ def show(found: Mapping[str, Any], classes: Sequence[Mapping[str, Any]]) -> None
             draw(charts.histogram(found["histogram"], classes), "suggest-scores", table)
 
 
-def choose(suggesters: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def choose(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The one in use, until another is chosen."""
+    suggesters = found["suggesters"]
+    in_use = [(each["engine"], each["model"]) for each in found["sets"] if each["is_active"]]
+    first = next((at for at, each in enumerate(suggesters) if (each["engine"], each["model"]) in in_use), 0)
     if len(suggesters) < 2:
         return suggesters[0] if suggesters else None
     at = st.selectbox(
         "Suggester",
         range(len(suggesters)),
+        index=first,
         format_func=lambda at: f"{suggesters[at]['title']} · {suggesters[at]['decisions']:,} decisions",
         key="suggest-who",
     )

@@ -7,11 +7,11 @@ from fastapi.testclient import TestClient
 
 from backend import projects, suggesting
 from backend.api.app import create
-from backend.suggesting import learn, sets
+from backend.suggesting import learn, refit, sets
 from db import suggestions as rows
 from db.models import Item
 from db.session import reading, writing
-from tests.suggesting.builders import a_news_project, items_of, run, set_in_use, suggested
+from tests.suggesting.builders import a_news_project, items_of, label, run, set_in_use, suggested
 from tests.suggesting.test_rescore import a_project_with_suggestions, add, the_set
 
 
@@ -86,3 +86,19 @@ def test_half_a_character_in_a_template_and_huge_numbers_are_refused_and_break_n
     assert api.get("/projects").status_code == 200
     assert api.post(f"/projects/{project.id}/suggestions/{2**70}/activate").status_code == 404
     assert api.get(f"/projects/{project.id}/search", params={"item": 2**70}).status_code == 422
+
+
+def test_who_chose_suggestions_can_follow_the_labels_again(home: Path) -> None:
+    project = a_project_with_suggestions()
+    ids = [item.id for item in items_of(project)]
+    label(project, {ids[0]: "sport", ids[7]: "money"})
+    learned = refit.refit(project.id)["set_id"]
+    with writing() as session:
+        words = rows.newest(session, project.id, "zero_shot")
+        assert words is not None
+        sets.activate(session, projects.get(session, project.id), words.id)
+    refit.refit(project.id)
+    assert set_in_use(project) == words.id
+    with writing() as session:
+        sets.follow_labels(session, projects.get(session, project.id))
+    assert set_in_use(project) == learned
