@@ -18,9 +18,9 @@ def show() -> None:
     where_they_are()
     if folders.is_offline():
         st.info(
-            "Offline mode is on (HF_HUB_OFFLINE): nothing can be fetched. Copy a model's folder here from elsewhere and "
-            "choose “A model folder of your own” under Make suggestions, or copy its whole Hugging Face cache and start "
-            "Winnow with HF_HOME set to it."
+            "Offline mode is on (HF_HUB_OFFLINE): nothing can be fetched. Copy the folder of a model here and choose "
+            "“A model folder of your own” under Make suggestions, or copy a whole Hugging Face cache and start Winnow "
+            "with HF_HOME set to it."
         )
     at_work = fetches()
     for job in at_work.values():
