@@ -6,6 +6,7 @@ Start it with `streamlit run streamlit_app.py` or `python streamlit_app.py`.
 import os
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -32,7 +33,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     answer_at_once()
     supervisor = Supervisor()
     supervisor.start()
-    learn.catch_up()
+    # Beside the start: it reads every project, and nobody waits for it.
+    threading.Thread(target=learn.catch_up, name="winnow-catch-up", daemon=True).start()
     yield
     supervisor.end()
     ask.end()

@@ -125,11 +125,9 @@ def remove_set(session: Session, set_id: int) -> None:
     session.execute(delete(SuggestionSet).where(SuggestionSet.id == set_id))
 
 
-def hashes(session: Session, project_id: int, *, without_labeled: bool = False) -> list[tuple[int, bytes]]:
+def hashes(session: Session, project_id: int) -> list[tuple[int, bytes]]:
     """(id, content_hash) of the project's items, by id: columns only, for it may be all of a million."""
     query = select(Item.id, Item.content_hash).where(Item.project_id == project_id).order_by(Item.id)
-    if without_labeled:
-        query = query.where(Item.status != Status.LABELED)
     return [(item_id, content_hash) for item_id, content_hash in session.execute(query)]
 
 

@@ -8,14 +8,18 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from functools import partial
 
 import numpy as np
 
 from backend.encoding import descriptor, images, texts, vectors
+from backend.encoding.records import Values
 from backend.encoding.vectors import Vectors
 from backend.models import catalogue, load
 
 Content = tuple[bytes, str | None]
+# Of one pass of a model: keys and their numbers.
+Made = list[tuple[bytes, Values | None]]
 OnProgress = Callable[[int, int], None]
 
 # Vectors go to the disk so often: a killed job loses as much work.
@@ -43,7 +47,7 @@ def ensure(encoder_id: str, contents: Sequence[Content], on_progress: OnProgress
     if on_progress:
         on_progress(0, len(missing))
     done = 0
-    with closing(_compute(encoder_id, missing)) as passes:
+    with closing(kept(_passes(encoder_id, missing), partial(vectors.add, encoder_id))) as passes:
         for count in passes:
             done += count
             if on_progress:
@@ -61,11 +65,19 @@ def _by_length(contents: Sequence[Content]) -> list[Content]:
     return sorted(contents, key=lambda content: -len(content[1] or ""))
 
 
-def _compute(encoder_id: str, contents: Sequence[Content]) -> Generator[int, None, None]:
-    """Compute and keep the vectors; yields how many contents each pass was for. What was done before a stop is kept."""
-    source = _passes(encoder_id, contents)
-    waiting: list[tuple[bytes, Vectors]] = []
+def kept(source: Generator[Made, None, None], add: Callable[[list[bytes], Values], None]) -> Generator[int, None, None]:
+    """Give what `source` computes to `add` every few seconds; yields how many each pass was for.
+
+    source: lists of (key, numbers), None for what has none. What was done before a stop is kept.
+    """
+    waiting: list[tuple[bytes, Values]] = []
     kept_at = time.monotonic()
+
+    def keep() -> None:
+        if waiting:
+            add([key for key, _ in waiting], np.stack([numbers for _, numbers in waiting]))
+            waiting.clear()
+
     try:
         while True:
             # One at a time: tokenizers keep their padding as state, and two passes at once only share the cores.
@@ -73,23 +85,17 @@ def _compute(encoder_id: str, contents: Sequence[Content]) -> Generator[int, Non
                 made = next(source, None)
             if made is None:
                 return
-            waiting += [(content_hash, vector) for content_hash, vector in made if vector is not None]
+            waiting += [(key, numbers) for key, numbers in made if numbers is not None]
             if time.monotonic() - kept_at > KEPT_EVERY_S:
-                _keep(encoder_id, waiting)
+                keep()
                 kept_at = time.monotonic()
             yield len(made)
     finally:
-        _keep(encoder_id, waiting)
+        keep()
         source.close()
 
 
-def _keep(encoder_id: str, waiting: list[tuple[bytes, Vectors]]) -> None:
-    if waiting:
-        vectors.add(encoder_id, [each for each, _ in waiting], np.stack([vector for _, vector in waiting]))
-        waiting.clear()
-
-
-def _passes(encoder_id: str, contents: Sequence[Content]) -> Generator[list[tuple[bytes, Vectors | None]], None, None]:
+def _passes(encoder_id: str, contents: Sequence[Content]) -> Generator[Made, None, None]:
     """(content hash, vector) of each content, None for what cannot be read; as many at a time as the model takes."""
     written = [(content_hash, text) for content_hash, text in contents if text is not None]
     drawn = [content_hash for content_hash, text in contents if text is None]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from backend import errors
 from backend.evaluating.intervals import of_share
+from backend.suggesting import sets
 from db import projects, suggestions
 from db import suggesters as rows
 from db.models import Project, SuggestionSet
@@ -74,7 +75,7 @@ def compare(session: Session, project: Project, a: int, b: int) -> dict[str, Any
     A row of the matrix is what the first says, a column what the second says. Raises NotFound.
     """
     for set_id in (a, b):
-        checked(session, project, set_id)
+        sets.of_project(session, project, set_id)
     first, second = said_of(session, project, a), said_of(session, project, b)
     one, other = _of_both(first, second)
     in_use = np.union1d(one, other)
@@ -88,15 +89,6 @@ def compare(session: Session, project: Project, a: int, b: int) -> dict[str, Any
     differ = of_share(int((one != other).sum()), len(one))
     told = {"a": a, "b": b, "items": len(one), "differ": differ, "is_sample": first.is_sample}
     return told | {"class_ids": class_ids, "matrix": matrix.tolist()}
-
-
-def checked(session: Session, project: Project, set_id: int) -> SuggestionSet:
-    found = suggestions.get_set(session, set_id)
-    if found is None or found.project_id != project.id or found.finished_at is None:
-        raise errors.NotFound(
-            f"There are no suggestions {set_id} in this project, or no longer.", "The Suggest page lists them."
-        )
-    return found
 
 
 def two_ids(text: str) -> tuple[int, int]:

@@ -25,6 +25,7 @@ from backend import errors, projects
 from backend.evaluating import suggested
 from backend.jobs import ask
 from backend.labeling import leases
+from backend.suggesting import sets
 from db import items
 from db import projects as project_rows
 from db import queue as rows
@@ -158,7 +159,7 @@ def sets_of(session: Session, project: Project, said: str) -> tuple[int, int]:
         said = f"{said},{project.suggestion_set_id}"
     both = suggested.two_ids(said)
     for set_id in both:
-        suggested.checked(session, project, set_id)
+        sets.of_project(session, project, set_id)
     return both
 
 

@@ -116,9 +116,8 @@ def _wanted_files(api: Any, repository: str, commit: str) -> list[Any]:
     found = {each.path: each for each in listed if hasattr(each, "blob_id")}
     single = folders.WEIGHTS in found
     wanted = {name for name in found if name in WANTED and not (single and name == folders.INDEX)}
-    wanted |= (
-        {folders.WEIGHTS} if single else {name for name in found if re.fullmatch(r"model-[^/]*\.safetensors", name)}
-    )
+    shards = {name for name in found if re.fullmatch(r"model-[^/]*\.safetensors", name)}
+    wanted |= {folders.WEIGHTS} if single else shards
     wanted |= set() if "tokenizer.json" in found else VOCABULARIES & set(found)
     return sorted((found[name] for name in wanted if name in found), key=lambda each: int(each.size))
 
@@ -186,6 +185,7 @@ def _answer_s() -> float:
 
 
 def _write(path: Path, words: str) -> None:
+    """Readable for everybody who shares the cache, which a file of `blobs.write_whole` is not."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new")
     new.write_text(words)

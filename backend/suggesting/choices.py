@@ -44,8 +44,9 @@ def of(session: Session, project: Project) -> list[Choice]:
 
 def _zero_shot(model: catalogue.Model) -> Choice:
     is_here = catalogue.is_here(model.id)
-    where = "on this machine" if is_here else f"{catalogue.size_words(model.size_bytes)} to fetch"
-    about = f"From the class names and descriptions; {where}"
+    languages = f" {model.languages}." if model.languages else ""
+    where = "On this machine." if is_here else f"{catalogue.size_words(model.size_bytes)} to fetch."
+    about = f"{model.about}{languages} {where}"
     return Choice(model.id, "zero_shot", model.id, model.title, about, is_here, model.size_bytes)
 
 

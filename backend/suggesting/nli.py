@@ -7,9 +7,9 @@ another class or another prompt costs only its own pairs, and a job that was kil
 
 import hashlib
 import inspect
-import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,44 +90,18 @@ def _ensure(model_id: str, pairs: Sequence[Pair], on_progress: OnProgress | None
         on_progress(done, len(pairs))
     if not missing:
         return found
-    with closing(_compute(model_id, [pairs[row] for row in missing], [keys[row] for row in missing])) as passes:
+    path = vectors.path_of(model_id, "logits")
+    source = _passes(model_id, [pairs[row] for row in missing], [keys[row] for row in missing])
+    with closing(encode.kept(source, partial(records.add, path, about=model_id))) as passes:
         for count in passes:
             done += count
             if on_progress:
                 on_progress(done, len(pairs))
-    return records.get(vectors.path_of(model_id, "logits"), keys)[0]
+    return records.get(path, keys)[0]
 
 
-def _compute(model_id: str, pairs: Sequence[Pair], keys: Sequence[bytes]) -> Generator[int, None, None]:
-    """Judge and keep; yields how many pairs each pass was for. What was done before a stop is kept."""
-    path = vectors.path_of(model_id, "logits")
-    waiting: list[tuple[bytes, Logits]] = []
-    kept_at = time.monotonic()
-    source = _passes(model_id, pairs)
-
-    def keep() -> None:
-        if waiting:
-            records.add(path, [key for key, _ in waiting], np.stack([each for _, each in waiting]), model_id)
-            waiting.clear()
-
-    try:
-        while True:
-            with encode.one_at_a_time:
-                made = next(source, None)
-            if made is None:
-                return
-            rows, found = made
-            waiting += [(keys[row], each) for row, each in zip(rows, found, strict=True)]
-            if time.monotonic() - kept_at > encode.KEPT_EVERY_S:
-                keep()
-                kept_at = time.monotonic()
-            yield len(rows)
-    finally:
-        keep()
-
-
-def _passes(model_id: str, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], Logits]]:
-    """Rows of `pairs` and their logits, (n, labels), longest pairs first."""
+def _passes(model_id: str, pairs: Sequence[Pair], keys: Sequence[bytes]) -> Generator[encode.Made, None, None]:
+    """(key, logits) of each pair, longest pairs first; as many at a time as the model takes."""
     loaded = load.entailment(model_id)
     longest = loaded.max_tokens
     plain = {text: _plain(loaded, text[: longest * texts.LETTERS_A_TOKEN]) for _, text, _ in pairs}
@@ -146,7 +120,8 @@ def _passes(model_id: str, pairs: Sequence[Pair]) -> Iterator[tuple[list[int], L
             return np.asarray(loaded.model(**inputs, **_without_cache(loaded)).logits.float().cpu().numpy())
 
     by_length = sorted(range(len(pairs)), key=lambda row: -lengths[row])
-    yield from batches.of(f"{model_id} pairs", by_length, lengths, work, START_TOKENS)
+    for rows, found in batches.of(f"{model_id} pairs", by_length, lengths, work, START_TOKENS):
+        yield [(keys[row], each) for row, each in zip(rows, found, strict=True)]
 
 
 def _plain(loaded: Loaded, text: str) -> str:

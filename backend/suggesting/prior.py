@@ -31,13 +31,20 @@ def of(project: Project, classes: Sequence[LabelClass], encoder_id: str) -> Prio
         return None
     templates = made.prompts["templates"] if made and made.model == encoder_id else prompts.templates_of(project, how)
     written = zero_shot.class_vectors(encoder_id, prompts.of(classes, templates, how))
+    judge = of_vectors(encoder_id, written, multi_label=project.multi_label)
+    return lambda _item_ids, vectors: judge(vectors)
 
-    def computed(_item_ids: Sequence[int], vectors: Vectors) -> Scores:
-        if how == "clip":
-            return clip.scores(encoder_id, vectors, written, multi_label=project.multi_label)
-        return zero_shot.scores(vectors, written, multi_label=project.multi_label)
 
-    return computed
+def of_vectors(
+    model_id: str, classes: Vectors, *, multi_label: bool, seen: Vectors | None = None
+) -> Callable[[Vectors], Scores]:
+    """(n, d) -> (n, k) probabilities, by the model's own kind of zero-shot. classes: (k, d).
+
+    seen: (m, d), some of the items at random, on which an embedding model's classes settle; CLIP's stay as they are.
+    """
+    if catalogue.find(model_id).how == "clip":
+        return lambda vectors: clip.scores(model_id, vectors, classes, multi_label=multi_label)
+    return zero_shot.of_vectors(classes, multi_label=multi_label, seen=seen)
 
 
 def settled(before: Prior, item_ids: Sequence[int], seen: Vectors) -> Prior:

@@ -5,9 +5,8 @@ compare, and what a person decided is not touched.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from backend import projects
 from backend.encoding import encode, vectors
 from backend.encoding.vectors import Vectors
 from backend.models import catalogue
-from backend.suggesting import clip, known, prompts, sets, shape, stale, zero_shot
+from backend.suggesting import known, prior, prompts, sets, shape, stale, zero_shot
 from backend.suggesting.protocol import Scores
 from db import items, samples
 from db import projects as project_rows
@@ -101,14 +100,10 @@ def _scored(
     how = catalogue.find(model_id).how
     # Before the vectors are read: to load the model may show that others are the right ones.
     written = zero_shot.class_vectors(model_id, prompts.of(classes, templates, how))
-    judge: Callable[[Vectors], Scores]
-    if how == "clip":
-        judge = partial(clip.scores, model_id, classes=written, multi_label=project.multi_label)
-    else:
-        with reading() as session:
-            sample = samples.hashes(session, project.id, shape.SAMPLE)
-        seen, _ = _vectors(model_id, sample, FEW)
-        judge = zero_shot.of_vectors(written, multi_label=project.multi_label, seen=seen)
+    with reading() as session:
+        sample = samples.hashes(session, project.id, shape.SAMPLE)
+    seen, _ = _vectors(model_id, sample, FEW)
+    judge = prior.of_vectors(model_id, written, multi_label=project.multi_label, seen=seen)
     pairs = known.items_of(project.id)
     may_miss = FEW
     for start in range(0, len(pairs), PIECE):

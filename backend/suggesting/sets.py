@@ -120,11 +120,19 @@ def put_to_use(used: SuggestionSet, *, is_chosen: bool = True, instead_of: int |
                 project.settings = {**project.settings, PINNED: used.engine == "run"}
 
 
-def activate(session: Session, project: Project, set_id: int) -> SuggestionSet:
-    """Show this set on the pad. One that is not the learned head stays until the person chooses again."""
+def of_project(session: Session, project: Project, set_id: int) -> SuggestionSet:
+    """The finished set of this project. Raises NotFound."""
     found = rows.get_set(session, set_id)
     if found is None or found.project_id != project.id or found.finished_at is None:
-        raise errors.NotFound(f"There are no suggestions {set_id} in this project.", "Reload the page.")
+        raise errors.NotFound(
+            f"There are no suggestions {set_id} in this project, or no longer.", "The Suggest page lists them."
+        )
+    return found
+
+
+def activate(session: Session, project: Project, set_id: int) -> SuggestionSet:
+    """Show this set on the pad. One that is not the learned head stays until the person chooses again."""
+    found = of_project(session, project, set_id)
     project.suggestion_set_id = set_id
     project.settings = {**project.settings, PINNED: found.engine != "head"}
     session.flush()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from backend.evaluating import looks
+from backend.evaluating import looks, suggester_charts
 from db.explore import Sampled
 from db.models import LabelClass
 
@@ -47,27 +47,11 @@ def labels_table(classes: Sequence[LabelClass], counts: dict[int, int]) -> list[
 
 def confidences(classes: Sequence[LabelClass], guesses: Sequence[tuple[int, float]]) -> "Figure":
     """How sure the suggestions are, stacked by class."""
-    from plotly import graph_objects as go
-
-    by_class: dict[int, Counter[int]] = {}
+    by_class: dict[int, list[int]] = {}
     for class_id, confidence in guesses:
-        by_class.setdefault(class_id, Counter())[min(int(confidence * BINS), BINS - 1)] += 1
-    middles = [(place + 0.5) / BINS for place in range(BINS)]
-    figure = go.Figure()
-    for each in classes:
-        if each.id in by_class:
-            figure.add_bar(
-                x=middles,
-                y=[by_class[each.id][place] for place in range(BINS)],
-                width=1 / BINS,
-                name=looks.short(each.name),
-                marker_color=each.color,
-                hovertemplate="%{y:,} items at about %{x:.0%}",
-            )
-    looks.laid_out(figure, height_px=HEIGHT_PX, x="Confidence", y="Items")
-    figure.update_layout(barmode="stack", bargap=0, showlegend=False)
-    figure.update_xaxes(range=[0, 1], tickformat=".0%")
-    return figure
+        by_class.setdefault(class_id, [0] * BINS)[min(int(confidence * BINS), BINS - 1)] += 1
+    named = [{"id": each.id, "name": each.name, "color": each.color} for each in classes]
+    return suggester_charts.histogram({"by_class": by_class}, named).update_layout(height=HEIGHT_PX)
 
 
 def confidences_table(classes: Sequence[LabelClass], guesses: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:

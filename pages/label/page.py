@@ -5,9 +5,8 @@ from typing import Any
 import streamlit as st
 
 from backend import errors, projects
-from backend.evaluating import suggested
 from backend.labeling import queue, stats
-from backend.suggesting import naming
+from backend.suggesting import naming, sets
 from db.models import Project
 from db.projects import has_items
 from db.session import Session, reading
@@ -61,7 +60,7 @@ def which_differ(session: Session, project: Project, order: str) -> str:
     except errors.WinnowError:
         # The pad says what is wrong with it.
         return "Where two suggesters differ"
-    one, other = naming.titles(session, [suggested.checked(session, project, each) for each in both]).values()
+    one, other = naming.titles(session, [sets.of_project(session, project, each) for each in both]).values()
     return f"Where {one} and {other} differ"
 
 

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from backend import errors
-from backend.models import catalogue
-from pages.models.cards import begin
-from pages.parts.errors import show_error
+from backend.models import catalogue, fetch
+from pages.parts.errors import show_error, tried
 from pages.parts.words import plain
 
 USES = {"zero_shot": "suggestions", "fine_tune": "training", "encode": "the learned head and search"}
@@ -27,7 +26,8 @@ def by_name() -> None:
     )
     name = st.text_input("Name", placeholder="owner/name, or owner/name@revision", key="models-name").strip()
     if st.button("Fetch", key="fetch-named", disabled=not name):
-        begin("hub:" + name.removeprefix("hub:").removeprefix(catalogue.HUB_PAGE))
+        model_id = "hub:" + name.removeprefix("hub:").removeprefix(catalogue.HUB_PAGE)
+        tried(lambda session: fetch.start(session, model_id))
 
 
 def by_folder() -> None:

@@ -4,12 +4,11 @@ from datetime import timedelta
 
 import streamlit as st
 
-from backend import errors
 from backend.models import catalogue, fetch, folders, shelf
 from db import jobs
 from db.models import Job, JobKind, JobState, now
-from db.session import reading, writing
-from pages.parts.errors import show_error
+from db.session import reading
+from pages.parts.errors import tried
 from pages.parts.words import plain
 
 LOOKED_AT = 50
@@ -48,7 +47,7 @@ def model_row(model: catalogue.Model, task: str, job: Job | None) -> None:
                 is_wanted = st.button(words_on, key=f"fetch-{task}-{model.id}", width="stretch")
         # Below the row: an error needs the width.
         if is_wanted:
-            begin(model.id)
+            tried(lambda session: fetch.start(session, model.id))
 
 
 def facts_of(model: catalogue.Model) -> str:
@@ -76,24 +75,4 @@ def here(model: catalogue.Model, task: str) -> None:
             "that it made stay; it can be fetched again."
         )
         if st.button("Remove from this machine", key=f"remove-{task}-{model.id}", icon=":material/delete:"):
-            remove(model.id)
-
-
-def begin(model_id: str) -> None:
-    try:
-        with writing() as session:
-            fetch.start(session, model_id)
-    except errors.WinnowError as error:
-        show_error(error)
-        return
-    st.rerun()
-
-
-def remove(model_id: str) -> None:
-    try:
-        with writing() as session:
-            shelf.remove(session, model_id)
-    except errors.WinnowError as error:
-        show_error(error)
-        return
-    st.rerun()
+            tried(lambda session: shelf.remove(session, model.id))

@@ -11,7 +11,7 @@ from pages.parts.errors import show_error
 TITLES = {
     "clip": "Sentences for image models such as CLIP",
     "embedding": "Sentences for embedding models such as MiniLM",
-    "nli": "Sentences for NLI models such as BART-MNLI",
+    "nli": "Sentences for models such as BART-MNLI",
 }
 ABOUT = (
     "A model that suggests from words reads the name of each class in these sentences, at the place of {}; what it "

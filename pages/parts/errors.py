@@ -1,12 +1,25 @@
 """The one place where an error becomes words on a page."""
 
 import logging
+from collections.abc import Callable
 
 import streamlit as st
 
 from backend import errors
+from db.session import Session, writing
 
 log = logging.getLogger("winnow.pages")
+
+
+def tried(change: Callable[[Session], object]) -> None:
+    """Make the change and draw the page again, or say here why it cannot be: beside what led to it."""
+    try:
+        with writing() as session:
+            change(session)
+    except errors.WinnowError as error:
+        show_error(error)
+        return
+    st.rerun()
 
 
 def show_error(error: Exception) -> bool:

@@ -1,21 +1,20 @@
 """What suggests now, as a line below the pad, with a way to make better suggestions."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from backend import errors, projects, suggesting
+from backend import projects, suggesting
 from backend.models import catalogue, fetch
 from backend.suggesting import choices, naming
 from db import jobs
 from db import suggestions as rows
 from db.models import Job, JobKind, JobState, Project, SuggestionSet
-from db.session import reading, writing
+from db.session import reading
 from pages.parts.edit_classes import edit_classes
-from pages.parts.errors import show_error
+from pages.parts.errors import tried
 from pages.parts.job_card import job_card
-from pages.parts.words import plain
+from pages.parts.words import clock, plain
 
 OWN_FOLDER = "path:"
 
@@ -45,7 +44,7 @@ def what_suggests(project: Project) -> str:
     count, confidence = summary(used.id)
     sure = f" · {100 * confidence:.0f} % sure on average" if confidence is not None else ""
     # The head's set is as new as the newest label.
-    made = "" if used.engine == "head" else f" · made {clock(used)}"
+    made = "" if used.engine == "head" else f" · made {clock(used.finished_at or used.created_at)}"
     return f"**Suggestions** {by_what(used)} · {count:,} items{sure}{made}"
 
 
@@ -63,11 +62,6 @@ def by_what(used: SuggestionSet) -> str:
     return f"by {name}, {naming.made_from(used)}"
 
 
-def clock(used: SuggestionSet) -> str:
-    zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
-    return (used.finished_at or used.created_at).astimezone(zone).strftime("%d %b, %H:%M")
-
-
 def make(project: Project) -> None:
     """The choice of what can suggest; what is not here comes with its size and a button that fetches it."""
     with reading() as session:
@@ -78,7 +72,7 @@ def make(project: Project) -> None:
         "What suggests",
         ids,
         format_func=lambda each: plain(by_id[each].title) if each in by_id else "A model folder of your own",
-        captions=[plain(caption_of(by_id[each])) if each in by_id else "As transformers saves it" for each in ids],
+        captions=[plain(by_id[each].about) if each in by_id else "As transformers saves it" for each in ids],
         key=f"suggester-{project.id}",
     )
     if chosen == OWN_FOLDER:
@@ -91,40 +85,13 @@ def make(project: Project) -> None:
         if st.button("Make suggestions", key="make", type="primary"):
             started(project, choice.engine, choice.model)
     elif st.button(f"Fetch it ({catalogue.size_words(choice.size_bytes)})", key="fetch", type="primary"):
-        fetched(choice.model)
+        tried(lambda session: fetch.start(session, choice.model))
     if pages := st.session_state.get("pages"):
         st.page_link(pages["models"], label="All models, and what each is for", icon=":material/deployed_code:")
 
 
-def caption_of(choice: choices.Choice) -> str:
-    """What the model is for by the catalogue; what is chosen otherwise says it itself."""
-    if choice.engine != "zero_shot":
-        return choice.about
-    where = "on this machine" if choice.is_here else f"{catalogue.size_words(choice.size_bytes)} to fetch"
-    model = catalogue.find(choice.model)
-    languages = f" {model.languages}." if model.languages else ""
-    return f"{model.about}{languages} {where[0].upper()}{where[1:]}."
-
-
-def fetched(model_id: str) -> None:
-    try:
-        with writing() as session:
-            fetch.start(session, model_id)
-    except errors.WinnowError as error:
-        show_error(error)
-        return
-    st.rerun()
-
-
 def started(project: Project, engine: str, model_id: str) -> None:
-    try:
-        with writing() as session:
-            suggesting.start(session, projects.get(session, project.id), engine, model_id)
-    except errors.WinnowError as error:
-        # Here, beside the choice that led to it.
-        show_error(error)
-        return
-    st.rerun()
+    tried(lambda session: suggesting.start(session, projects.get(session, project.id), engine, model_id))
 
 
 def jobs_to_show(project: Project) -> list[Job]:

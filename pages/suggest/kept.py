@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -11,7 +10,7 @@ from backend import projects
 from backend.suggesting import sets
 from db.models import Project
 from db.session import reading, writing
-from pages.parts.words import plain
+from pages.parts.words import clock, plain
 
 COLUMNS = ("Suggester", "Made", "Items", "Sure on average", "Accepted", "")
 WIDTHS = (3.2, 1.4, 1.2, 1.3, 1.6, 1.3)
@@ -48,7 +47,7 @@ def row(project: Project, each: Mapping[str, Any], found: Mapping[str, Any]) -> 
     columns = st.columns(WIDTHS, vertical_alignment="center")
     title = each["title"][0].upper() + each["title"][1:]
     columns[0].markdown(f"**{plain(title)}** :gray[{plain(each['made_from'])}]")
-    columns[1].markdown(clock(each["finished_at"]))
+    columns[1].markdown(clock(datetime.fromisoformat(each["finished_at"])))
     columns[2].markdown(f"{'about ' if each['is_estimate'] else ''}{each['items']:,}")
     sure = each["mean_confidence"]
     columns[3].markdown("–" if sure is None else f"{sure:.0%}")
@@ -70,11 +69,6 @@ def accepted(each: Mapping[str, Any], found: Mapping[str, Any]) -> str:
         return ":gray[nobody decided yet]"
     words = "" if part["shown"]["count"] else ", blind"
     return f"{seen['share']:.0%} :gray[of {seen['count']:,}{words}]"
-
-
-def clock(at: str) -> str:
-    zone = ZoneInfo(st.context.timezone) if st.context.timezone else None
-    return datetime.fromisoformat(at).astimezone(zone).strftime("%d %b, %H:%M")
 
 
 def use(project_id: int, set_id: int) -> None:

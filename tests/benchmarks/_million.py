@@ -8,7 +8,8 @@ import os
 import random
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -104,3 +105,13 @@ def different_texts(count: int, seed: int = 3) -> Iterator[str]:
         at = int(draw() * 1e9)
         more = f" {beginnings[at // 7 % len(beginnings)]}" if at % 3 == 0 else ""
         yield f"{beginnings[at % len(beginnings)]} Case {number:,}. {middles[at // 11 % len(middles)]}{more}"
+
+
+def timed(call: Callable[[], object], times: int) -> list[float]:
+    """How long each of so many calls took, in seconds."""
+    seconds = []
+    for _ in range(times):
+        started = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - started)
+    return seconds

@@ -53,6 +53,7 @@ from backend.models.catalogue import MINILM
 from db import session as database
 from db.models import Project
 from db.session import writing
+from tests.benchmarks import _million
 
 ITEMS = int(os.environ.get("WINNOW_BENCH_ITEMS", "1_000_000"))
 VECTORS = int(os.environ.get("WINNOW_BENCH_VECTORS", "1_000_000"))
@@ -190,11 +191,7 @@ def hold(api: TestClient, url: str, ids: list[int]) -> None:
 
 
 def show(name: str, call: Callable[[], object]) -> None:
-    seconds = []
-    for _ in range(TIMES):
-        started = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - started)
+    seconds = _million.timed(call, TIMES)
     p50, p95 = statistics.median(seconds[1:]), statistics.quantiles(seconds[1:], n=20)[-1]
     print(f"{name:44} p50 {p50 * 1000:6.0f} ms   p95 {p95 * 1000:6.0f} ms   first {seconds[0] * 1000:6.0f} ms")
 

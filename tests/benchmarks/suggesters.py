@@ -125,11 +125,7 @@ def measure(project: Project) -> None:
 
 
 def show(name: str, call: Callable[[], object]) -> None:
-    seconds = []
-    for _ in range(TIMES):
-        started = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - started)
+    seconds = _million.timed(call, TIMES)
     rest = sorted(seconds[1:])
     print(f"{name:28} p50 {1000 * rest[len(rest) // 2]:5.0f} ms   worst {1000 * rest[-1]:5.0f} ms"
           f"   first {1000 * seconds[0]:5.0f} ms")  # fmt: skip

@@ -8,12 +8,12 @@ from uuid import uuid4
 
 from PIL import Image, ImageDraw
 
-from backend import blobs, projects
+from backend import blobs, classes, projects, suggesting
 from backend.jobs.progress import Handle
 from backend.labeling import labels
 from backend.suggesting import job as suggest_job
 from db import jobs
-from db.models import Item, Job, JobState, Project, Suggestion
+from db.models import Item, Job, JobState, Project, Suggestion, SuggestionSet
 from db.session import reading, writing
 
 NEWS = {
@@ -100,3 +100,26 @@ def suggested(project: Project) -> dict[int, Suggestion]:
 def set_in_use(project: Project) -> int | None:
     with reading() as session:
         return projects.get(session, project.id).suggestion_set_id
+
+
+def a_project_with_suggestions() -> Project:
+    project = a_news_project()
+    with writing() as session:
+        job = suggesting.start(session, projects.get(session, project.id))
+    run(job)
+    return project
+
+
+def add_class(project: Project, name: str, **fields: str) -> int:
+    with writing() as session:
+        return classes.add(session, projects.get(session, project.id), name, **fields).id
+
+
+def change_class(project: Project, name: str, /, **fields: object) -> None:
+    with writing() as session:
+        classes.change(session, projects.get(session, project.id), class_id(project, name), fields)
+
+
+def the_set(set_id: int | None) -> SuggestionSet:
+    with reading() as session:
+        return session.get_one(SuggestionSet, set_id)

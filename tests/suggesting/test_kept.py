@@ -11,8 +11,17 @@ from backend.suggesting import learn, refit, sets
 from db import suggestions as rows
 from db.models import Item
 from db.session import reading, writing
-from tests.suggesting.builders import a_news_project, items_of, label, run, set_in_use, suggested
-from tests.suggesting.test_rescore import a_project_with_suggestions, add, the_set
+from tests.suggesting.builders import (
+    a_news_project,
+    a_project_with_suggestions,
+    add_class,
+    items_of,
+    label,
+    run,
+    set_in_use,
+    suggested,
+    the_set,
+)
 
 
 def test_a_class_that_came_while_a_job_was_at_work_is_scored_when_it_ends(home: Path) -> None:
@@ -24,7 +33,7 @@ def test_a_class_that_came_while_a_job_was_at_work_is_scored_when_it_ends(home: 
 
         def late(*args: object, **more: object) -> None:
             patch.undo()
-            add(project, "weather")
+            add_class(project, "weather")
             put_to_use(*args, **more)
 
         patch.setattr(sets, "put_to_use", late)
@@ -39,7 +48,7 @@ def test_what_changed_before_the_app_ended_is_scored_anew_at_its_start(
 ) -> None:
     a_project_with_suggestions()
     changed = a_project_with_suggestions()
-    add(changed, "weather")
+    add_class(changed, "weather")
     told: list[int] = []
     monkeypatch.setattr(learn, "classes_changed", told.append)
     learn.catch_up()

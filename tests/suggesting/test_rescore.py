@@ -8,52 +8,39 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
-from streamlit.testing.v1 import AppTest
 
-from backend import classes, errors, projects, suggesting
+from backend import errors, projects, suggesting
 from backend.api.app import create
 from backend.encoding import vectors
 from backend.jobs import ask
-from backend.suggesting import learn, prompts, refit, rescore, sets, shape
+from backend.suggesting import learn, refit, rescore, sets, shape
 from db import jobs
 from db import suggestions as rows
-from db.models import Item, Project, Suggestion, SuggestionSet
+from db.models import Item, Suggestion, SuggestionSet
 from db.session import reading, writing
-from tests.suggesting.builders import NEWS, a_news_project, class_id, items_of, label, run, set_in_use, suggested
+from tests.suggesting.builders import (
+    a_news_project,
+    a_project_with_suggestions,
+    add_class,
+    change_class,
+    items_of,
+    label,
+    run,
+    set_in_use,
+    suggested,
+    the_set,
+)
 from tests.waiting import until
-
-
-def a_project_with_suggestions() -> Project:
-    project = a_news_project()
-    with writing() as session:
-        job = suggesting.start(session, projects.get(session, project.id))
-    run(job)
-    return project
-
-
-def add(project: Project, name: str, **fields: str) -> int:
-    with writing() as session:
-        return classes.add(session, projects.get(session, project.id), name, **fields).id
-
-
-def change(project: Project, name: str, /, **fields: object) -> None:
-    with writing() as session:
-        classes.change(session, projects.get(session, project.id), class_id(project, name), fields)
 
 
 def scores_in(packed: bytes) -> NDArray[np.float32]:
     return np.frombuffer(packed, np.float32)
 
 
-def the_set(set_id: int | None) -> SuggestionSet:
-    with reading() as session:
-        return session.get_one(SuggestionSet, set_id)
-
-
 def test_a_new_class_is_in_a_new_set_for_every_item_and_the_old_one_stays_to_compare(home: Path) -> None:
     project = a_project_with_suggestions()
     before = set_in_use(project)
-    weather = add(project, "weather", description="rain, storms and snow")
+    weather = add_class(project, "weather", description="rain, storms and snow")
     done = rescore.rescore(project.id)
     assert done["set_id"] == set_in_use(project) != before
     assert the_set(done["set_id"]).class_ids[-1] == weather
@@ -71,7 +58,7 @@ def test_it_says_what_a_new_job_would_say(home: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(shape, "LEAST_SAMPLE", 10)
     monkeypatch.setattr(shape, "LEAST_A_CLASS", 2)
     project = a_project_with_suggestions()
-    add(project, "weather", description="rain, storms and snow")
+    add_class(project, "weather", description="rain, storms and snow")
     rescore.rescore(project.id)
     quick = {item_id: guess.scores for item_id, guess in suggested(project).items()}
     with writing() as session:
@@ -92,14 +79,14 @@ def test_whatever_changes_the_words_makes_a_new_set_and_the_same_again_makes_non
 ) -> None:
     project = a_project_with_suggestions()
     assert rescore.rescore(project.id)["set_id"] is None
-    change(project, "sport", **fields)
+    change_class(project, "sport", **fields)
     assert rescore.rescore(project.id)["set_id"] == set_in_use(project)
     assert rescore.rescore(project.id)["set_id"] is None
 
 
 def test_a_key_or_a_colour_is_nothing_to_a_model(home: Path) -> None:
     project = a_project_with_suggestions()
-    change(project, "sport", key="x", color="#000000")
+    change_class(project, "sport", key="x", color="#000000")
     assert rescore.rescore(project.id)["set_id"] is None
 
 
@@ -120,7 +107,7 @@ def test_what_a_person_decided_and_chose_stays(home: Path) -> None:
     label(project, {ids[0]: "sport", ids[7]: "money"})
     learned = refit.refit(project.id)["set_id"]
     assert set_in_use(project) == learned
-    add(project, "weather")
+    add_class(project, "weather")
     done = rescore.rescore(project.id)
     assert done["set_id"] != zero_shot
     assert set_in_use(project) == learned
@@ -135,7 +122,7 @@ def test_a_pinned_choice_is_followed_by_its_successor(home: Path) -> None:
     project = a_project_with_suggestions()
     with writing() as session:
         sets.activate(session, projects.get(session, project.id), set_in_use(project))
-    add(project, "weather")
+    add_class(project, "weather")
     assert rescore.rescore(project.id)["set_id"] == set_in_use(project)
     ids = [item.id for item in items_of(project)]
     label(project, {ids[0]: "sport", ids[7]: "money"})
@@ -146,7 +133,7 @@ def test_a_pinned_choice_is_followed_by_its_successor(home: Path) -> None:
 def test_items_that_go_while_their_scores_are_written_are_left_out(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = a_project_with_suggestions()
     gone, *rest = [item.id for item in items_of(project)]
-    add(project, "weather")
+    add_class(project, "weather")
     begin = sets.begin
 
     def begin_late(*args: object, **more: object) -> SuggestionSet:
@@ -165,7 +152,7 @@ def test_items_that_came_without_a_vector_get_one_when_they_are_few_and_a_job_wh
     project = a_project_with_suggestions()
     with writing() as session:
         session.add(Item(project_id=project.id, content_hash=b"n" * 32, text="snow fell in the mountains"))
-    add(project, "weather")
+    add_class(project, "weather")
     monkeypatch.setattr(rescore, "FEW", 0)
     assert rescore.rescore(project.id)["job"]["model"] == "bundled:minilm"
     monkeypatch.setattr(rescore, "FEW", 1)
@@ -175,7 +162,7 @@ def test_items_that_came_without_a_vector_get_one_when_they_are_few_and_a_job_wh
 
 def test_a_project_that_goes_meanwhile_is_said_in_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = a_project_with_suggestions()
-    add(project, "weather")
+    add_class(project, "weather")
     begin = sets.begin
 
     def begin_late(*args: object, **more: object) -> SuggestionSet:
@@ -194,13 +181,13 @@ def test_without_suggestions_or_with_one_class_left_there_is_nothing_to_do(home:
     assert rescore.rescore(a_news_project().id)["set_id"] is None
     project = a_project_with_suggestions()
     for name in ("sport", "money"):
-        change(project, name, archived=True)
+        change_class(project, name, archived=True)
     assert rescore.rescore(project.id)["set_id"] is None
 
 
 def test_what_an_assistant_that_died_left_is_removed(home: Path) -> None:
     project = a_project_with_suggestions()
-    add(project, "weather")
+    add_class(project, "weather")
     with reading() as session:
         there = projects.get(session, project.id).classes
     sets.begin(project.id, "zero_shot", "bundled:minilm", there, {})
@@ -217,7 +204,7 @@ def test_an_entailment_model_is_a_job(home: Path, tmp_path: Path) -> None:
     with writing() as session:
         job = suggesting.start(session, projects.get(session, project.id), model=model_id)
     run(job)
-    add(project, "weather")
+    add_class(project, "weather")
     learn.classes_changed(project.id)
     until(lambda: project.id not in learn._classes_watched, timeout_s=90)
     with reading() as session:
@@ -246,73 +233,12 @@ def test_an_assistant_that_is_killed_is_asked_again(home: Path) -> None:
     project = a_project_with_suggestions()
     ask.now("warm", timeout_s=120)
     assert ask._line
-    added = add(project, "weather")
+    added = add_class(project, "weather")
     os.kill(ask._line.process.pid, signal.SIGSTOP)
     learn.classes_changed(project.id)
     until(lambda: ask._line and ask._line._open)
     os.kill(ask._line.process.pid, signal.SIGKILL)
     until(lambda: added in the_set(set_in_use(project)).class_ids, timeout_s=90)
-
-
-def test_a_prompt_takes_the_place_of_name_and_description_as_it_is_written(home: Path) -> None:
-    project = a_news_project()
-    change(project, "sport", description="matches", prompt="a report of a match\n\n  {} news ")
-    with reading() as session:
-        there = projects.get(session, project.id).classes
-        sport, money, _ = prompts.of(there, ["About {}."], "embedding")
-        assert (sport, money) == (["a report of a match", "sport news"], ["About money."])
-        assert prompts.as_json(there, [], "embedding")["classes"][str(there[0].id)] == "a report of a match\nsport news"
-
-
-def test_prompts_and_templates_are_in_the_api(home: Path) -> None:
-    api = TestClient(create())
-    made = api.post("/projects", json={"name": "News", "kind": "text", "classes": list(NEWS)}).json()
-    url = f"/projects/{made['id']}"
-    assert made["classes"][0]["prompt"] == ""
-    assert made["templates"]["embedding"] == list(prompts.EMBEDDING_TEMPLATES)
-    added = api.post(f"{url}/classes", json={"name": "law", "prompt": "a text on law"}).json()
-    assert added["prompt"] == "a text on law"
-    assert api.patch(f"{url}/classes/{added['id']}", json={"prompt": "courts"}).json()["prompt"] == "courts"
-    own = api.patch(url, json={"templates": {"embedding": ["It is {}."], "nli": ["So {}."]}}).json()["templates"]
-    assert own == {"embedding": ["It is {}."], "nli": ["So {}."]}
-    own = api.patch(url, json={"templates": {"embedding": []}}).json()["templates"]
-    assert own == {"embedding": list(prompts.EMBEDDING_TEMPLATES), "nli": ["So {}."]}
-    for wrong in ({"embedding": ["no place"]}, {"voice": ["{}"]}):
-        assert api.patch(url, json={"templates": wrong}).status_code == 422
-    assert api.get(url).json()["templates"] == own
-
-
-def test_a_job_reads_the_projects_templates_when_it_names_none(home: Path) -> None:
-    project = a_news_project()
-    with writing() as session:
-        fresh = projects.get(session, project.id)
-        projects.change(session, fresh, {"templates": {"embedding": ["It is {}."]}})
-        assert suggesting.start(session, fresh).spec["templates"] == ["It is {}."]
-        assert suggesting.start(session, fresh, templates=["Or {}."]).spec["templates"] == ["Or {}."]
-
-
-def editor(project_id: int) -> None:
-    from backend import projects
-    from db.session import reading
-    from pages.parts.edit_prompts import edit_templates
-
-    with reading() as session:
-        project = projects.get(session, project_id)
-    edit_templates(project)
-
-
-def test_templates_are_edited_saved_and_put_back_and_a_wrong_one_is_said(home: Path) -> None:
-    project = a_news_project()
-    page = AppTest.from_function(editor, args=(project.id,), default_timeout=30).run()
-    assert [each.label.split()[2] for each in page.text_area] == ["embedding", "models"]
-    page.text_area[0].set_value("no place for it").run()
-    page.button[0].click().run()
-    assert "has no {} for the class" in page.error[0].value
-    page.text_area[0].set_value("It is {}.").run()
-    page.button[0].click().run()
-    assert page.text_area[0].value == "It is {}."
-    page.button[1].click().run()
-    assert page.text_area[0].value.splitlines() == list(prompts.EMBEDDING_TEMPLATES)
 
 
 def test_scores_are_remembered_between_refits_until_somebody_else_writes_them(home: Path) -> None:
