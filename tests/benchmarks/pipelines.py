@@ -4,30 +4,38 @@ Weights are random, shapes are real: a CLIP of openai/clip-vit-base-patch32's co
 facebook/bart-large-mnli's, and an NLI model of MiniLM's size. The pipelines run as their documentation calls them, over
 a list of files or texts; `batched` is the same with batch_size=16. Winnow begins with an empty cache and an unknown
 batch size; decoding, tokenizing and writing the caches are in its time. `one class more` is Winnow again, with the
-caches of the row. `apart` is the largest difference of any score; on
-the flower photos it comes from colour profiles, which Winnow minds and the pipelines do not.
+caches of the row. `apart` is the largest difference of any score; on the flower photos it is larger, perhaps from
+colour profiles, which Winnow minds and the pipelines do not.
 
-Measured on Debian 12, Python 3.11, OMP_NUM_THREADS=1 on 2 cores that other work shared, load 3 to 5 (its own included):
+Measured on Debian 12, Python 3.11, 2 cores (AVX-512), nothing else at work, load 0.3 to 2 (its own):
 
                                        classes  pipeline   winnow  ratio one class more    apart
-    flower photos                            4    3.49/s   5.30/s   1.5x        747.2/s    8e-04
-    flower photos                           10    2.58/s   4.45/s   1.7x        934.2/s    6e-04
-      batched                               10    4.65/s
-    flower photos                           50    1.07/s   5.97/s   5.6x       1432.7/s    2e-04
-    the same, 1600 x 1200                    4    3.78/s   5.94/s   1.6x       1428.6/s    1e-07
-    the same, 1600 x 1200                   10    3.08/s   9.20/s   3.0x       1261.9/s    7e-08
-      batched                               10    8.35/s
-    the same, 1600 x 1200                   50    1.55/s   8.45/s   5.4x       1146.5/s    2e-08
-    MiniLM-sized NLI                         4    9.20/s  10.90/s   1.2x         37.3/s    7e-08
-    MiniLM-sized NLI                        10    2.82/s   4.10/s   1.5x         37.4/s    4e-08
-      batched                               10    4.39/s
-    MiniLM-sized NLI                        50    0.72/s   0.93/s   1.3x         34.1/s    7e-09
-      with the best 8 of MiniLM             50               3.53/s
+    flower photos                            4    8.18/s  15.07/s   1.8x       1347.4/s    1e-03
+    flower photos                           10    6.33/s  16.91/s   2.7x       1317.7/s    6e-04
+      batched                               10   15.37/s
+    flower photos                           50    2.46/s  16.45/s   6.7x        941.4/s    2e-04
+    the same, 1600 x 1200                    4    7.32/s  15.18/s   2.1x       1552.9/s    1e-07
+    the same, 1600 x 1200                   10    5.85/s  14.49/s   2.5x       1799.7/s    8e-08
+      batched                               10   14.04/s
+    the same, 1600 x 1200                   50    2.65/s  14.48/s   5.5x        432.5/s    2e-08
+    MiniLM-sized NLI                         4   14.80/s  23.19/s   1.6x         81.5/s    6e-08
+    MiniLM-sized NLI                        10    4.85/s   8.86/s   1.8x         68.8/s    3e-08
+      batched                               10    6.76/s
+    MiniLM-sized NLI                        50    0.93/s   1.79/s   1.9x         76.8/s    7e-09
+      with the best 8 of MiniLM             50               7.77/s
+
+The NLI model again, Winnow with WINNOW_PRECISION=bf16 (the pipeline in fp32 as before; the row of 50 was cut off):
+
+    MiniLM-sized NLI                         4   11.55/s  25.62/s   2.2x        104.9/s    3e-04
+    MiniLM-sized NLI                        10    5.22/s  15.13/s   2.9x        120.4/s    1e-04
+
+BART-large ran only on a busy machine, in one thread (load 3 to 5), and was cut off after its first row:
+
     BART-large                               4    0.08/s   0.10/s   1.2x          0.6/s    1e-07
 
-The run was cut off at BART's other rows. Short of the goals (images 5x, text 2x) where one pass of the model is nearly
-all of the pipeline's time too: a first pass in the same precision multiplies the same matrices. The rows ran at
-different loads: compare within a row, and not `batched` with its neighbours to the last digit.
+Short of the goals (images 5x, text 2x) where one pass of the model is nearly all of the pipeline's time too: a first
+pass in the same precision multiplies the same matrices, and `batched` shows that the pipeline can have most of the
+rest.
 """
 
 import csv
