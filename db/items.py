@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import load_only
 
-from db.models import Item, ItemCount, Label, Status
+from db.models import PRESENT, Item, ItemCount, Label, Status
 from db.session import Session
 
 # A statement may name no more values than every database allows.
@@ -148,13 +148,13 @@ def newest_id(session: Session, project_id: int) -> int:
     """The highest id among the project's items; 0 when it has none."""
     highest = [
         session.scalar(select(func.max(Item.id)).where(Item.project_id == project_id, Item.status == status))
-        for status in Status
+        for status in PRESENT
     ]
     return max(each or 0 for each in highest)
 
 
 def _statuses(wanted: Filter) -> list[Status]:
-    return [wanted.status] if wanted.status is not None else list(Status)
+    return [wanted.status] if wanted.status is not None else list(PRESENT)
 
 
 def _of_status(project_id: int, status: Status, text: str) -> Select[int]:

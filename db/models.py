@@ -35,6 +35,12 @@ class Status(StrEnum):
     LABELED = "labeled"
     SKIPPED = "skipped"
     FLAGGED = "flagged"
+    # In the bin: shown nowhere but there, and back by an undo until the bin is emptied.
+    DELETED = "deleted"
+
+
+# What "all items" means everywhere but in the bin.
+PRESENT = (Status.TODO, Status.LABELED, Status.SKIPPED, Status.FLAGGED)
 
 
 class Split(StrEnum):
@@ -50,6 +56,9 @@ class Action(StrEnum):
     CLEAR = "clear"
     # A second, blind look at a labeled item: an answer that changes nothing.
     CHECK = "check"
+    DELETE = "delete"
+    # Out of the bin, as it was before.
+    RESTORE = "restore"
     UNDO = "undo"
     REDO = "redo"
 
@@ -69,6 +78,10 @@ class JobKind(StrEnum):
     EXPORT = "export"
     DOWNLOAD = "download"
     LABEL = "label"
+    # Finding near-duplicates.
+    GROUP = "group"
+    # Emptying the bin.
+    EMPTY = "empty"
 
 
 class JobState(StrEnum):
@@ -159,6 +172,44 @@ class LabelClass(Base):
     prompt: Mapped[str] = mapped_column(Text, default="", server_default="")
     position: Mapped[int] = mapped_column(default=0)
     archived: Mapped[bool] = mapped_column(default=False)
+    # The name of a class that was merged or deleted; then `name` is one that nobody else can want. None: it is there.
+    gone_name: Mapped[str | None] = mapped_column(String(200), default=None)
+    # The class that its labels went to.
+    merged_into: Mapped[int | None] = mapped_column(default=None)
+
+
+class ClassChange(Base):
+    """One change of the classes of a project, as one undo takes it back: the history of the class set."""
+
+    __tablename__ = "class_changes"
+    __table_args__ = (Index("class_changes_by_project", "project_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    annotator_id: Mapped[int | None] = mapped_column(ForeignKey("annotators.id"), default=None)
+    # "add", "change", "reorder", "merge", "split", "archive", "delete"
+    kind: Mapped[str] = mapped_column(String(20))
+    # The fields of each class that it touched: [{"id", "name", …}], as they were and as they are since.
+    before: Mapped[list[Any]] = mapped_column(default=list)
+    after: Mapped[list[Any]] = mapped_column(default=list)
+    # What it touched, as was said beforehand: {"items", "labels", …}.
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[DecisionState] = mapped_column(String(10), default=DecisionState.DONE)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class MovedLabel(Base):
+    """A label that a change of classes took from its item, so that an undo can give it back."""
+
+    __tablename__ = "moved_labels"
+    __table_args__ = (Index("moved_labels_by_item", "item_id"), {"sqlite_with_rowid": False})
+
+    change_id: Mapped[int] = mapped_column(ForeignKey("class_changes.id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    # Whether the item had the class that the label went to as well: then an undo leaves that one.
+    had_other: Mapped[bool] = mapped_column(default=False)
+    # The event that the item's state came from. An undo leaves what somebody decided since.
+    last_event_id: Mapped[int | None] = mapped_column(default=None)
 
 
 class Annotator(Base):
@@ -188,6 +239,11 @@ class Item(Base):
             sqlite_where=text("status <> 'todo'"),
             postgresql_where=text("status <> 'todo'"),
         ),
+        # Each of these gives the items of one filter in the order of their ids; what has none of it is not in them.
+        Index("items_by_origin", "project_id", "origin_id", "id", sqlite_where=text("origin_id IS NOT NULL")),
+        Index("items_by_split", "project_id", "split", "id", sqlite_where=text("split IS NOT NULL")),
+        Index("items_by_annotator", "project_id", "annotator_id", "id", sqlite_where=text("annotator_id IS NOT NULL")),
+        Index("items_by_group", "project_id", "group_id", "id", sqlite_where=text("group_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -199,6 +255,11 @@ class Item(Base):
     height: Mapped[int | None] = mapped_column(default=None)
     # The file name, or "file.csv row 12".
     source: Mapped[str] = mapped_column(default="")
+    # The file, archive or folder that it came from.
+    origin_id: Mapped[int | None] = mapped_column(default=None)
+    # Near-duplicates share it: the smallest item id among them. None: it is like no other, or nobody has looked yet.
+    group_id: Mapped[int | None] = mapped_column(default=None)
+    # What the data said of it beyond text and label: {"id", a column's name, …}; of an image also {"frames"}.
     meta: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     status: Mapped[Status] = mapped_column(String(10), default=Status.TODO)
     split: Mapped[Split | None] = mapped_column(String(10), default=None)
@@ -207,6 +268,47 @@ class Item(Base):
     # The event that made the present state: an undo may only take back what is still standing.
     last_event_id: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Origin(Base):
+    """A file with rows, an archive, or a folder of files that items came from; `name` is what a person sees."""
+
+    __tablename__ = "origins"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ItemSource(Base):
+    """Another place where the content of an item was found, beside `Item.source`."""
+
+    __tablename__ = "item_sources"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(1000), primary_key=True)
+
+
+class GoldLabel(Base):
+    """A class that the data named and that was put aside to compare with. It is nobody's label. One row a class."""
+
+    __tablename__ = "gold_labels"
+    __table_args__ = (Index("gold_labels_by_class", "class_id", "item_id"), {"sqlite_with_rowid": False})
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("classes.id", ondelete="CASCADE"), primary_key=True)
+
+
+class WordIndex(Base):
+    """How far the full-text index `item_words` (FTS5, SQLite only) has come: a single row. Items behind are scanned."""
+
+    __tablename__ = "word_index"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    upto: Mapped[int] = mapped_column(default=0)
 
 
 class ItemCount(Base):

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from db.labels import batches
-from db.models import Item, Label, LabelClass, Project, Status, Suggestion, SuggestionSet
+from db.models import PRESENT, Item, Label, LabelClass, Project, Suggestion, SuggestionSet
 from db.session import Session
 
 # Item id, class id, confidence, margin, packed scores.
@@ -134,7 +134,7 @@ def hashes(session: Session, project_id: int) -> list[tuple[int, bytes]]:
 def last_item(session: Session, project_id: int) -> int | None:
     """The id of the project's newest item."""
     query = select(Item.id).where(Item.project_id == project_id)
-    newest = [query.where(Item.status == each).order_by(Item.id.desc()).limit(1) for each in Status]
+    newest = [query.where(Item.status == each).order_by(Item.id.desc()).limit(1) for each in PRESENT]
     return max((found for one in newest if (found := session.scalar(one)) is not None), default=None)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from backend.labeling.checks import annotator_name
 from db import decisions, projects
 from db import stats as rows
-from db.models import Project, Status
+from db.models import PRESENT, Project, Status
 from db.session import Session
 
 PACE_OF_LAST = 200
@@ -22,7 +22,7 @@ _paces: dict[tuple[int, datetime, str], tuple[float, float | None]] = {}
 def progress(session: Session, project: Project) -> dict[str, int]:
     """{items, labeled, skipped, flagged, todo}"""
     counts = projects.status_counts(session, [project.id])[project.id]
-    by_status = {status.value: counts.get(status, 0) for status in Status}
+    by_status = {status.value: counts.get(status, 0) for status in PRESENT}
     return {"items": sum(by_status.values()), **by_status}
 
 
@@ -44,7 +44,7 @@ def of(session: Session, project: Project) -> dict[str, Any]:
     compared = sum(agreements.values())
     return {
         **counted,
-        "by_status": {status.value: counted[status] for status in Status},
+        "by_status": {status.value: counted[status] for status in PRESENT},
         "by_class": [
             {"class_id": each.id, "name": each.name, "count": by_class.get(each.id, 0)}
             for each in projects.classes(session, project.id)
