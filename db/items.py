@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import load_only
 
 from db.models import PRESENT, Item, ItemCount, Label, Status
@@ -26,19 +25,6 @@ def by_ids(session: Session, item_ids: Sequence[int]) -> list[Item]:
         some = item_ids[start : start + MOST_VALUES]
         found.update((item.id, item) for item in session.scalars(select(Item).where(Item.id.in_(some))))
     return [found[item_id] for item_id in item_ids if item_id in found]
-
-
-def add_new(session: Session, rows: Sequence[dict[str, Any]]) -> int:
-    """Add the rows whose content the project does not have yet; return how many those were.
-
-    Each row names the same columns, `project_id` and `content_hash` among them.
-    """
-    if not rows:
-        return 0
-    connection = session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    # Nothing is done on a conflict with the unique index on project and hash.
-    return connection.execute(insert(Item).on_conflict_do_nothing(), rows).rowcount
 
 
 def by_hashes(session: Session, project_id: int, hashes: Sequence[bytes]) -> dict[bytes, tuple[int, Status]]:

@@ -11,6 +11,7 @@ from backend import errors
 from backend.api import (
     compare,
     exports,
+    imports,
     items,
     jobs,
     labels,
@@ -26,6 +27,7 @@ from backend.api import (
 log = logging.getLogger("winnow.api")
 ROUTERS = (
     projects.router,
+    imports.router,
     items.router,
     exports.router,
     jobs.router,

@@ -19,7 +19,7 @@ from backend.importing.rows import Found, HowRead, Plan, Rejection, Row, Step
 from backend.importing.tally import Tally
 from backend.jobs.progress import Handle
 from backend.labeling import labels
-from db import items, jobs
+from db import items, jobs, storing
 from db.models import Kind, Project, Status, now
 from db.session import Session, reading, writing
 
@@ -148,7 +148,7 @@ def _store(
     so_far.key, so_far.number = list(last.key), last.number
     with writing() as session:
         began = time.perf_counter()
-        new = items.add_new(session, rows)
+        new = storing.add_new(session, rows)
         so_far.imported += new
         so_far.duplicates += len(rows) - new
         so_far.labeled += _label(session, known, named, f"import-{handle.job_id}-{so_far.seen}", so_far)

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple, TypeAlias
 
 from backend.importing.found import File
-from db.models import Kind
+from db.models import Kind, Split
 
 # A longer text is no item that a person would label, but a file read the wrong way.
 TEXT_LENGTH = 1_000_000
@@ -17,7 +17,10 @@ class Row(NamedTuple):
     labels: tuple[str, ...] = ()
     file: File | None = None
     data: bytes | None = None
-    meta: dict[str, str] | None = None
+    meta: dict[str, Any] | None = None
+    split: Split | None = None
+    # The file with rows, the archive or the folder that it is from, as a person knows it.
+    origin: str = ""
 
 
 class Rejection(NamedTuple):

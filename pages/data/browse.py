@@ -11,7 +11,7 @@ from db import items as rows
 from db import projects as project_rows
 from db import stats
 from db.items import Filter
-from db.models import Item, Kind, LabelClass, Project, Status
+from db.models import PRESENT, Item, Kind, LabelClass, Project, Status
 from db.session import reading
 from pages.data.label_many import label_many
 from pages.explore import charts
@@ -47,7 +47,7 @@ def browse(project: Project, counts: dict[str, int]) -> None:
 def filter_row(classes: Sequence[LabelClass], counts: dict[str, int]) -> Chosen:
     words, status, label, order = st.columns([3, 2, 2, 2], vertical_alignment="bottom")
     text = words.text_input("Contains", placeholder="Words or a file name", key="data-words", icon=":material/search:")
-    statuses = [None, *Status]
+    statuses = [None, *PRESENT]
     chosen = status.selectbox(
         "Status",
         statuses,
