@@ -20,6 +20,7 @@ from streamlit.web import cli
 from backend import logs, settings
 from backend.api.app import create
 from backend.api.guard import LOOPBACK, Guard
+from backend.importing import watch, words
 from backend.jobs import ask
 from backend.jobs.supervisor import Supervisor
 from backend.suggesting import learn
@@ -33,9 +34,17 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     answer_at_once()
     supervisor = Supervisor()
     supervisor.start()
+    watcher = watch.Watcher()
+    watcher.start()
     # Beside the start: it reads every project, and nobody waits for it.
     threading.Thread(target=learn.catch_up, name="winnow-catch-up", daemon=True).start()
+    ended = threading.Event()
+    indexing = threading.Thread(target=words.keep_up, args=(ended,), name="winnow-words", daemon=True)
+    indexing.start()
     yield
+    ended.set()
+    indexing.join(timeout=10)
+    watcher.end()
     supervisor.end()
     ask.end()
     database.close()

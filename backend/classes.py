@@ -1,6 +1,6 @@
-"""The classes of a project: their names, keys and colours."""
+"""The classes of a project: their names, keys and colours. `class_changes` changes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from backend import errors
@@ -18,47 +18,62 @@ PALETTE = (
 NAME_LENGTH = 200
 # What changes what a model says about the class, when it changes.
 SAID_TO_MODELS = {"name", "description", "prompt", "archived"}
+FIELDS = ("name", "key", "color", "description", "prompt", "position", "archived", "gone_name", "merged_into")
 
 
 def add(session: Session, project: Project, name: str, **fields: Any) -> LabelClass:
-    """Add a class at the end, with the next free key and colour. Raises NameTaken or Invalid."""
+    """Add a class at the end, with the next free key and colour. Raises NameTaken or Invalid.
+
+    Not in the history of classes: for a new project, and for what an import brings along.
+    """
     there = rows.classes(session, project.id, with_archived=True)
     name = clean_name(name)
-    if any(other.name.lower() == name.lower() for other in there):
-        raise errors.NameTaken(f'The class "{name}" is there already.', "Choose another name.")
-    taken = {other.key for other in there if not other.archived}
+    refuse_taken(name, there)
     chosen = {
-        "key": next((key for key in KEYS if key not in taken), ""),
-        "color": PALETTE[len(there) % len(PALETTE)],
-        "position": len(there),
+        "key": free_key(there),
+        "color": free_color(there),
+        "position": max((other.position for other in there), default=-1) + 1,
     }
     return rows.add_class(session, LabelClass(project_id=project.id, name=name, **(chosen | fields)))
 
 
+def free_key(there: Iterable[LabelClass]) -> str:
+    taken = {other.key for other in there if not other.archived}
+    return next((key for key in KEYS if key not in taken), "")
+
+
+def free_color(there: Sequence[LabelClass]) -> str:
+    """The first of the palette that no class has; when all are given, they come again."""
+    taken = {other.color.upper() for other in there}
+    return next((color for color in PALETTE if color.upper() not in taken), PALETTE[len(there) % len(PALETTE)])
+
+
 def get(session: Session, project: Project, class_id: int) -> LabelClass:
+    """Raises NotFound, and says of a class that is gone what became of it."""
     found = rows.get_class(session, class_id)
     if found is None or found.project_id != project.id:
         raise errors.NotFound(f'There is no class {class_id} in "{project.name}".', "Reload the page.")
+    if found.gone_name is not None:
+        raise errors.NotFound(f"{what_became_of(session, found)}.", "Undo on the Classes page brings it back.")
     return found
 
 
-def change(session: Session, project: Project, class_id: int, fields: dict[str, Any]) -> LabelClass:
-    """Rename, re-key, recolour, describe or archive a class. Raises NameTaken or Invalid; then nothing changes."""
-    found = get(session, project, class_id)
-    others = [other for other in rows.classes(session, project.id, with_archived=True) if other.id != class_id]
-    if "name" in fields:
-        fields["name"] = clean_name(fields["name"])
-        if any(other.name.lower() == fields["name"].lower() for other in others):
-            raise errors.NameTaken(f'The class "{fields["name"]}" is there already.', "Choose another name.")
-    if key := fields.get("key"):
-        if key not in KEYS:
-            raise errors.Invalid(f'"{key}" cannot be a class key.', f"Choose one of {' '.join(KEYS)}.")
-        if any(other.key == key and not other.archived for other in others):
-            raise errors.Conflict(f'The key "{key}" is taken.', "Choose another one.")
-    for field, value in fields.items():
-        setattr(found, field, value)
-    session.flush()
-    return found
+def what_became_of(session: Session, gone: LabelClass) -> str:
+    """ "“heron” was merged into “bird”", without a full stop."""
+    into = rows.get_class(session, gone.merged_into) if gone.merged_into else None
+    return f"“{shown_name(gone)}” was " + (f"merged into “{shown_name(into)}”" if into else "deleted")
+
+
+def shown_name(each: LabelClass) -> str:
+    return each.gone_name or each.name
+
+
+def refuse_taken(name: str, others: Iterable[LabelClass]) -> None:
+    """Raises NameTaken when one of the others has the name."""
+    for other in others:
+        if other.name.lower() == name.lower():
+            hint = "It is archived: bring it back, or choose another name." if other.archived else ""
+            raise errors.NameTaken(f'The class "{name}" is there already.', hint or "Choose another name.")
 
 
 def clean_names(names: Sequence[str]) -> list[str]:
@@ -81,6 +96,26 @@ def clean_name(name: str) -> str:
     return name
 
 
+def fields_of(each: LabelClass) -> dict[str, Any]:
+    """All of it, as the history keeps it."""
+    return {"id": each.id, **{field: getattr(each, field) for field in FIELDS}}
+
+
+def gone(fields: Mapping[str, Any], into: int | None = None) -> dict[str, Any]:
+    """The fields of a class as they are once it is merged or deleted. No name that a person writes begins with a space:
+    its own name is free again."""
+    name = f" gone {fields['id']}"
+    return {**fields, "name": name, "key": "", "gone_name": fields["name"], "merged_into": into}
+
+
 def as_json(label_class: LabelClass) -> dict[str, Any]:
     fields = ("id", "name", "key", "color", "description", "prompt", "archived")
     return {field: getattr(label_class, field) for field in fields}
+
+
+def named(session: Session, project_id: int) -> list[dict[str, Any]]:
+    """{id, name, color, is_gone} of every class that was ever there: history names them."""
+    return [
+        {"id": each.id, "name": shown_name(each), "color": each.color, "is_gone": each.gone_name is not None}
+        for each in rows.all_classes(session, project_id)
+    ]

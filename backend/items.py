@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend import errors, projects
-from db import decisions, labels, suggestions
+from db import browse, decisions, labels, origins, suggestions
+from db import gold as gold_rows
 from db import items as rows
+from db.browse import Cursor, Found, Sort
+from db.items import Filter
 from db.models import Item, Project, Status, Suggestion, SuggestionSet
 from db.session import Session
 
@@ -21,6 +24,38 @@ def get(session: Session, item_id: int) -> Item:
     return item
 
 
+def find(
+    session: Session,
+    project: Project,
+    wanted: Filter,
+    *,
+    sort: Sort = "oldest",
+    after: Cursor | None = None,
+    limit: int = 50,
+) -> Found:
+    """A page of the items that fit: see `db.browse.page`.
+
+    Raises Invalid for a cursor of another order, and when suggestions are asked for that nobody may see.
+    """
+    if wanted.is_of_suggestions or sort in ("least_sure", "surest"):
+        refuse_hidden(project)
+    try:
+        return browse.page(session, project.id, wanted, sort=sort, after=after, limit=limit)
+    except browse.BadCursor:
+        raise errors.Invalid(
+            f'"{after}" is no place in this order.', "Send `next` of the page before, or none."
+        ) from None
+
+
+def refuse_hidden(project: Project) -> None:
+    """Raises Invalid where suggestions are hidden: what fits a filter would show them."""
+    if projects.is_blind(project):
+        raise errors.Invalid(
+            "This project is labeled blind, so nothing shows what was suggested.",
+            "Leave the suggestion out, or show suggestions in the project's settings.",
+        )
+
+
 def as_json(
     session: Session, project: Project, items: Sequence[Item], *, is_blind: bool = False
 ) -> list[dict[str, Any]]:
@@ -29,6 +64,7 @@ def as_json(
         return [_as_json(project, item) | {"status": Status.TODO, "is_blind": True} for item in items]
     item_ids = [item.id for item in items]
     class_ids = labels.class_ids_of(session, item_ids)
+    gold = gold_rows.class_ids_of(session, item_ids)
     used_set = shown_set(session, project)
     guesses = suggestions.of_items(session, used_set.id, item_ids) if used_set else {}
     names = decisions.annotator_names(session, [item.annotator_id for item in items if item.annotator_id])
@@ -37,6 +73,7 @@ def as_json(
         _as_json(project, item)
         | {
             "class_ids": class_ids.get(item.id, []),
+            "gold_class_ids": gold.get(item.id, []),
             "split": item.split,
             "annotator": names.get(item.annotator_id or 0),
             # A client that labels the item says which decision it saw on it.
@@ -45,6 +82,22 @@ def as_json(
         }
         for item in items
     ]
+
+
+def whole(session: Session, project: Project, item: Item) -> dict[str, Any]:
+    """One item with everything that is known of it."""
+    [shown] = as_json(session, project, [item])
+    origin = origins.name(session, item.origin_id) if item.origin_id is not None else None
+    return shown | {
+        # The first is the item's own; the others are where the same content was found as well.
+        "sources": [item.source, *(each for each in origins.other_sources(session, item.id) if each != item.source)],
+        "origin": origin,
+        "meta": item.meta or {},
+        "group_id": item.group_id,
+        "content_hash": item.content_hash.hex(),
+        "created_at": item.created_at.isoformat(),
+        "decided_at": item.decided_at.isoformat() if item.decided_at else None,
+    }
 
 
 def _as_json(project: Project, item: Item) -> dict[str, Any]:
@@ -59,8 +112,10 @@ def _as_json(project: Project, item: Item) -> dict[str, Any]:
         # Of an animation or a document with pages, of which the first is shown.
         "frames": (item.meta or {}).get("frames"),
         "source": item.source,
+        "origin_id": item.origin_id,
         "status": item.status,
         "class_ids": [],
+        "gold_class_ids": [],
         "split": None,
         "annotator": None,
         "over": None,

@@ -14,6 +14,8 @@ from db.session import Session
 NAME_LENGTH = 200
 # In the settings of a project whose suggestions are hidden from everybody.
 BLIND = "blind"
+# In the settings of a project that is still coming in from an archive: nobody sees it, not in the bin either.
+ARRIVING = "arriving"
 
 
 def create(
@@ -52,6 +54,8 @@ def restore(session: Session, project_id: int) -> Project:
     project = rows.get(session, project_id)
     if project is None:
         raise errors.NotFound(f"There is no project {project_id} to restore.", "It was emptied for good.")
+    if project.settings.get(ARRIVING):
+        raise errors.Conflict("This project is still coming in.", "Wait until its import has ended.")
     if project.deleted_at is not None:
         number = 2
         name = project.name
@@ -62,9 +66,15 @@ def restore(session: Session, project_id: int) -> Project:
     return project
 
 
+def deleted(session: Session) -> list[Project]:
+    """What is in the bin."""
+    found = rows.page(session, None, 10_000, deleted=True)
+    return [project for project in found if not project.settings.get(ARRIVING)]
+
+
 def empty_bin(session: Session) -> int:
     """Remove every deleted project for good; return how many. Files that other projects share stay."""
-    gone = rows.page(session, None, 10_000, deleted=True)
+    gone = deleted(session)
     for project in gone:
         rows.remove(session, project.id)
     return len(gone)

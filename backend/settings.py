@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-FOLDERS = ("blobs", "thumbs", "vectors", "runs", "snapshots", "exports", "uploads", "logs", "models")
+FOLDERS = ("blobs", "thumbs", "vectors", "runs", "snapshots", "exports", "uploads", "imports", "logs", "models")
 
 
 def home() -> Path:

@@ -6,8 +6,9 @@ What was made once is kept below `thumbs/` by content and size. Untrusted bytes 
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,7 +46,7 @@ def image_bytes(item: Item, size: int | None = None) -> tuple[bytes, str]:
         return kept.read_bytes(), media_type_of(kept)
     path = blobs.path_of(item.content_hash)
     if not path.exists():
-        raise errors.NotFound(f"The file of item {item.id} is gone from Winnow's data folder.", "Import it again.")
+        raise errors.NotFound(*blobs.why_gone(path))
     return keep(item.content_hash, decode(path, draft=size).image, size)
 
 
@@ -115,7 +116,7 @@ def decode(source: Path | bytes, *, draft: int | None = None) -> Decoded:
 def rgb(source: Path | bytes, *, draft: int | None = None) -> Image.Image:
     """The image as every model sees it: as `decode` gives it, and what shows through on white. Raises BadFile."""
     if isinstance(source, Path) and not source.exists():
-        raise errors.BadFile("The file of this image is no longer there.", "Import it again.")
+        raise errors.BadFile(*blobs.why_gone(source))
     image = decode(source, draft=draft).image
     if image.mode != "RGBA":
         return image
@@ -126,6 +127,9 @@ def rgb(source: Path | bytes, *, draft: int | None = None) -> Image.Image:
 def formats() -> tuple[str, ...]:
     """All that Pillow reads but those it hands to other programs, such as PostScript to Ghostscript."""
     Image.init()
+    # HEIC, what phones make, needs a library of its own. AVIF is in Pillow.
+    with suppress(ImportError):
+        import_module("pillow_heif").register_heif_opener()
     return tuple(name for name in Image.ID if name not in ("EPS", "WMF"))
 
 

@@ -23,6 +23,7 @@ class Listed:
     accuracy: float | None
     f1_macro: float | None
     created_at: datetime
+    snapshot_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def listed(session: Session, project_id: int, limit: int = 1000) -> list[Listed]
         Run.metrics["test"]["accuracy"].as_float(),
         Run.metrics["test"]["f1_macro"].as_float(),
         Run.created_at,
+        Run.snapshot_id,
     )
     rows = session.execute(query.where(Run.project_id == project_id).order_by(Run.id.desc()).limit(limit))
     return [Listed(row[0], row[1], RunState(row[2]), *row[3:]) for row in rows]

@@ -21,10 +21,11 @@ from db.models import (
 )
 from db.session import Session, direct
 
+TAKING_BACK = (Action.UNDO, Action.REDO)
 # Of a bulk action the events may still be to come.
 HAS_EVENTS = or_(
     exists().where(LabelEvent.decision_id == Decision.id),
-    exists().where(BulkAction.decision_id == Decision.id, BulkAction.kind == Action.LABEL, ~BulkAction.is_done),
+    exists().where(BulkAction.decision_id == Decision.id, BulkAction.kind.not_in(TAKING_BACK), ~BulkAction.is_done),
 )
 DECISIONS, EVENTS, ANNOTATORS = table(Decision), table(LabelEvent), table(Annotator)
 SUGGESTIONS, SETS = table(Suggestion), table(SuggestionSet)
@@ -55,7 +56,6 @@ SAID_BY = SAID.where(SUGGESTIONS.c.id.in_(bindparam("ids", expanding=True)))
 SAID_OF = SAID.where(
     SUGGESTIONS.c.set_id == bindparam("set_id"), SUGGESTIONS.c.item_id.in_(bindparam("ids", expanding=True))
 ).with_hint(SUGGESTIONS, BY_ITEM, "sqlite")
-TAKING_BACK = (Action.UNDO, Action.REDO)
 
 
 def annotator(session: Session, name: str) -> int:
@@ -141,6 +141,14 @@ def of_item(session: Session, item_id: int, after: int | None, limit: int) -> Se
     """The item's events, newest first; `after` is the last id of the page before."""
     query = select(LabelEvent).where(LabelEvent.item_id == item_id).order_by(LabelEvent.id.desc()).limit(limit)
     return session.scalars(query.where(LabelEvent.id < after) if after is not None else query).all()
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> list[LabelEvent]:
+    """The events of these ids, as far as they are there."""
+    found: list[LabelEvent] = []
+    for some in batches(ids):
+        found += session.scalars(select(LabelEvent).where(LabelEvent.id.in_(some)))
+    return found
 
 
 def by_event_ids(session: Session, event_ids: Sequence[str]) -> list[LabelEvent]:

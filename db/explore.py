@@ -30,7 +30,7 @@ def sample(session: Session, project_id: int, limit: int = SAMPLE) -> list[Sampl
     """A random sample of the project's items, the same at each call; all of them when there are no more."""
     query = (
         select(Item.id, Item.content_hash, func.length(Item.text), Item.width, Item.height, Item.source)
-        .where(Item.project_id == project_id)
+        .where(Item.project_id == project_id, Item.status != Status.DELETED)
         .order_by(Item.content_hash)
         .limit(limit)
     )
@@ -78,7 +78,8 @@ def one_a_class(session: Session, project_id: int, class_ids: Sequence[int]) -> 
 
 def shuffled(session: Session, project_id: int, after: bytes, limit: int) -> list[Item]:
     """`limit` items from a place in the shuffled order named by any 32 bytes; goes round at the end."""
-    query = select(Item).where(Item.project_id == project_id).order_by(Item.content_hash)
+    query = select(Item).where(Item.project_id == project_id, Item.status != Status.DELETED)
+    query = query.order_by(Item.content_hash)
     found = list(session.scalars(query.where(Item.content_hash > after).limit(limit)))
     if len(found) < limit:
         found += session.scalars(query.where(Item.content_hash <= after).limit(limit - len(found)))

@@ -1,13 +1,14 @@
 """Queries on items. Every list is paged by key: its cost does not grow with the page's number."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import func, select
 from sqlalchemy.orm import load_only
 
-from db.models import PRESENT, Item, ItemCount, Label, Status
+from db import browse_parts, browse_walk
+from db.models import PRESENT, Item, ItemCount, Split, Status
 from db.session import Session
 
 # A statement may name no more values than every database allows.
@@ -42,18 +43,44 @@ def by_hashes(session: Session, project_id: int, hashes: Sequence[bytes]) -> dic
 
 @dataclass(frozen=True)
 class Filter:
-    """Which items: each part that is set must fit. `text` is looked for in texts and sources."""
+    """Which items: each part that is set must fit. Without a status: all but those in the bin.
+
+    `text` is words, each the beginning of a word of the item (see `db.words`). `suggestion`, `confidence_from` and
+    `confidence_to` (0..1) are of the suggestion in use; any of them leaves out what has none. `disagrees`: the label is
+    not what was suggested, or not the gold label. `has_no_label`: to do, skipped or flagged.
+    """
 
     status: Status | None = None
     class_id: int | None = None
     text: str = ""
+    suggestion: int | None = None
+    confidence_from: float | None = None
+    confidence_to: float | None = None
+    disagrees: Literal["suggestion", "gold"] | None = None
+    split: Split | Literal["none"] | None = None
+    annotator_id: int | None = None
+    origin_id: int | None = None
+    has_no_label: bool = False
+
+    @property
+    def is_of_suggestions(self) -> bool:
+        """Whether it looks at suggestions, which a project that is labeled blind does not show."""
+        confidences = (self.confidence_from, self.confidence_to)
+        return self.suggestion is not None or confidences != (None, None) or self.disagrees == "suggestion"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Filter":
-        return cls(Status(kept["status"]) if kept["status"] else None, kept["class_id"], kept["text"])
+        """Parts that are missing are not set; those of a later version are passed over."""
+        known = {each.name for each in fields(cls)}
+        parts = {name: value for name, value in kept.items() if name in known}
+        if parts.get("status"):
+            parts["status"] = Status(parts["status"])
+        if parts.get("split") not in (None, "none"):
+            parts["split"] = Split(parts["split"])
+        return cls(**parts)
 
 
 def page(
@@ -82,39 +109,19 @@ def ids(
     upto: int | None = None,
     limit: int = 50,
 ) -> Sequence[int]:
-    """The next items by id, behind `after` and no further than `upto`."""
-
-    def cut(query: Select[int], column: Any) -> Select[int]:
-        if after is not None:
-            query = query.where(column < after if newest_first else column > after)
-        if upto is not None:
-            query = query.where(column <= upto)
-        return query.order_by(column.desc() if newest_first else column).limit(limit)
-
-    if wanted.class_id is not None:
-        return session.scalars(cut(_of_class(project_id, wanted), Label.item_id)).all()
-    # The index holds a project's items in order within each status: a page of each, and the first of those.
-    each = [cut(_of_status(project_id, one, wanted.text), Item.id).subquery() for one in _statuses(wanted)]
-    found = union_all(*(select(one.c.id) for one in each)).subquery()
-    order = found.c.id.desc() if newest_first else found.c.id
-    return session.scalars(select(found.c.id).order_by(order).limit(limit)).all()
+    """The next items by id, behind `after` and no further than `upto`, however long it takes to find them."""
+    planned = browse_parts.plan(session, project_id, wanted)
+    if planned is None:
+        return []
+    return browse_walk.by_id(session, planned, newest_first=newest_first, after=after, upto=upto, limit=limit).ids
 
 
-def count_matching(session: Session, project_id: int, wanted: Filter) -> dict[str, int]:
-    """{count, labeled}: how many items fit, and how many of those have a label."""
-    if wanted.class_id is not None:
-        query = _of_class(project_id, wanted).with_only_columns(Item.status, func.count()).group_by(Item.status)
-        found = dict(session.execute(query).all())
-    elif wanted.text:
-        found = {
-            one: session.scalar(select(func.count()).select_from(_of_status(project_id, one, wanted.text).subquery()))
-            or 0
-            for one in _statuses(wanted)
-        }
-    else:
-        query = select(ItemCount.status, ItemCount.count).where(ItemCount.project_id == project_id)
-        found = dict(session.execute(query.where(ItemCount.status.in_(_statuses(wanted)))).all())
-    return {"count": sum(found.values()), "labeled": found.get(Status.LABELED, 0)}
+def count_matching(
+    session: Session, project_id: int, wanted: Filter, budget_s: float | None = None
+) -> dict[str, int | bool]:
+    """{count, labeled, is_exact}: how many items fit, and how many of those have a label; at least so many where the
+    budget of time ran out."""
+    return browse_walk.total(session, project_id, wanted, budget_s)
 
 
 def statuses(session: Session, project_id: int, item_ids: Sequence[int]) -> dict[Status, int]:
@@ -131,42 +138,28 @@ def statuses(session: Session, project_id: int, item_ids: Sequence[int]) -> dict
 
 
 def newest_id(session: Session, project_id: int) -> int:
-    """The highest id among the project's items; 0 when it has none."""
+    """The highest id among the project's items, those in the bin too; 0 when it has none."""
     highest = [
         session.scalar(select(func.max(Item.id)).where(Item.project_id == project_id, Item.status == status))
-        for status in PRESENT
+        for status in Status
     ]
     return max(each or 0 for each in highest)
-
-
-def _statuses(wanted: Filter) -> list[Status]:
-    return [wanted.status] if wanted.status is not None else list(PRESENT)
-
-
-def _of_status(project_id: int, status: Status, text: str) -> Select[int]:
-    query = select(Item.id).where(Item.project_id == project_id, Item.status == status)
-    return query.where(_contains(text)) if text else query
-
-
-def _of_class(project_id: int, wanted: Filter) -> Select[int]:
-    """From the labels of the class, which lie in the order of their items."""
-    query = select(Label.item_id).join(Item, Item.id == Label.item_id)
-    query = query.where(Label.class_id == wanted.class_id, Item.project_id == project_id)
-    if wanted.status is not None:
-        query = query.where(Item.status == wanted.status)
-    return query.where(_contains(wanted.text)) if wanted.text else query
-
-
-def _contains(text: str) -> Any:
-    return Item.text.contains(text, autoescape=True) | Item.source.contains(text, autoescape=True)
 
 
 def contents(session: Session, project_id: int, after: int = 0, limit: int = 2000) -> Sequence[Item]:
     """The next items by id with only what an encoder needs: id, content_hash, text."""
     query = select(Item).options(load_only(Item.id, Item.content_hash, Item.text))
     return session.scalars(
-        query.where(Item.project_id == project_id, Item.id > after).order_by(Item.id).limit(limit)
+        query.where(Item.project_id == project_id, Item.id > after, Item.status != Status.DELETED)
+        .order_by(Item.id)
+        .limit(limit)
     ).all()
+
+
+def hashes(session: Session, project_id: int) -> list[tuple[int, bytes]]:
+    """(id, content hash) of all items but those in the bin, by id."""
+    query = select(Item.id, Item.content_hash).where(Item.project_id == project_id, Item.status != Status.DELETED)
+    return [(item_id, content_hash) for item_id, content_hash in session.execute(query.order_by(Item.id))]
 
 
 def todo_contents(session: Session, project_id: int, limit: int) -> Sequence[Item]:
@@ -177,5 +170,7 @@ def todo_contents(session: Session, project_id: int, limit: int) -> Sequence[Ite
 
 
 def count(session: Session, project_id: int, status: Status | None = None) -> int:
-    query = select(func.count()).select_from(Item).where(Item.project_id == project_id)
-    return session.scalar(query if status is None else query.where(Item.status == status)) or 0
+    """From the counts that are kept; without a status all but those in the bin."""
+    statuses = PRESENT if status is None else (status,)
+    query = select(func.sum(ItemCount.count)).where(ItemCount.project_id == project_id)
+    return session.scalar(query.where(ItemCount.status.in_(statuses))) or 0

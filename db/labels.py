@@ -29,8 +29,48 @@ UPDATE_ITEM = (
     .values({name: bindparam(name) for name in ("status", "annotator_id", "decided_at", "last_event_id")})
 )
 FORGET_LABELS = delete(LABELS).where(LABELS.c.item_id.in_(IDS))
-ARCHIVED = select(CLASSES.c.id, CLASSES.c.archived).where(CLASSES.c.project_id == bindparam("project_id"))
+# On PostgreSQL a label and a change of classes then wait for each other. SQLite has one writer anyhow.
+CLASSES_NOW = (
+    select(CLASSES.c.id, CLASSES.c.archived, CLASSES.c.gone_name, CLASSES.c.merged_into)
+    .where(CLASSES.c.project_id == bindparam("project_id"))
+    .with_for_update(read=True)
+)
 Each = TypeVar("Each")
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A class that was merged (into the class of that id) or deleted."""
+
+    name: str
+    into: int | None
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Class id -> whether it is archived, for every class that is there; and what became of the others."""
+
+    archived: dict[int, bool]
+    gone: dict[int, Gone]
+
+    def now(self, class_ids: Iterable[int]) -> tuple[int, ...]:
+        """What these are today, sorted: merged ones are the class that they went to, deleted ones are left out."""
+        if not self.gone:
+            return tuple(class_ids)
+        found = set(class_ids)
+        while merged := found & self.gone.keys():
+            into = {self.gone[each].into for each in merged}
+            found = (found - merged) | {each for each in into if each is not None}
+        return tuple(sorted(found))
+
+    def deleted_name(self, class_id: int) -> str | None:
+        """The name of a class that was deleted, itself or what it was merged into; None of all others."""
+        while class_id in self.gone:
+            there = self.gone[class_id]
+            if there.into is None:
+                return there.name
+            class_id = there.into
+        return None
 
 
 @dataclass(frozen=True)
@@ -42,6 +82,7 @@ class Labeled:
     text: str | None
     class_ids: list[int]
     split: Split | None
+    group_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,15 +134,15 @@ def class_ids_of(session: Session, item_ids: Sequence[int]) -> dict[int, list[in
 def labeled(session: Session, project_id: int) -> list[Labeled]:
     """Every labeled item of the project, by id. Multi-label items may have no class."""
     query = (
-        select(Item.id, Item.content_hash, Item.text, Item.split, Label.class_id)
+        select(Item.id, Item.content_hash, Item.text, Item.split, Item.group_id, Label.class_id)
         .join(Label, Label.item_id == Item.id, isouter=True)
         .where(Item.project_id == project_id, Item.status == Status.LABELED)
         .order_by(Item.id, Label.class_id)
     )
     found: list[Labeled] = []
-    for item_id, content_hash, text, split, class_id in session.execute(query):
+    for item_id, content_hash, text, split, group_id, class_id in session.execute(query):
         if not found or found[-1].item_id != item_id:
-            found.append(Labeled(item_id, content_hash, text, [], split))
+            found.append(Labeled(item_id, content_hash, text, [], split, group_id))
         if class_id is not None:
             found[-1].class_ids.append(class_id)
     return found
@@ -138,6 +179,18 @@ def store(session: Session, before: Mapping[int, State], after: Mapping[int, Sta
         connection.execute(insert(LABELS), rows)
 
 
+def classes_now(session: Session, project_id: int) -> Classes:
+    """Which classes there are, and which are gone."""
+    archived: dict[int, bool] = {}
+    gone: dict[int, Gone] = {}
+    for row in direct(session).execute(CLASSES_NOW, {"project_id": project_id}):
+        if row.gone_name is None:
+            archived[row.id] = row.archived
+        else:
+            gone[row.id] = Gone(row.gone_name, row.merged_into)
+    return Classes(archived, gone)
+
+
 def archived_classes(session: Session, project_id: int) -> dict[int, bool]:
-    """Class id -> whether it is archived, for every class of the project."""
-    return {row.id: row.archived for row in direct(session).execute(ARCHIVED, {"project_id": project_id})}
+    """Class id -> whether it is archived, for every class of the project that is there."""
+    return classes_now(session, project_id).archived

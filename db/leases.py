@@ -25,17 +25,24 @@ def held_by_others(session: Session, project_id: int, holder: str) -> set[int]:
 
 
 def take(
-    session: Session, project_id: int, holder: str, item_ids: Iterable[int], *, until: datetime, limit: int
+    session: Session,
+    project_id: int,
+    holder: str,
+    item_ids: Iterable[int],
+    *,
+    until: datetime,
+    limit: int,
+    statuses: Sequence[Status] = (Status.TODO,),
 ) -> list[int]:
     """Hold the first `limit` of these that are to do and that nobody else holds; return them, in their order.
 
-    Wants a session of `writing`.
+    `statuses` has others where what is decided is looked at once more. Wants a session of `writing`.
     """
     at = now()
     session.execute(delete(Lease).where(Lease.until <= at).execution_options(synchronize_session=False))
     taken: list[int] = []
     for some in batches(item_ids):
-        query = select(Item.id).where(Item.id.in_(some), Item.project_id == project_id, Item.status == Status.TODO)
+        query = select(Item.id).where(Item.id.in_(some), Item.project_id == project_id, Item.status.in_(statuses))
         free = set(session.scalars(query.where(~is_held_by_another(Item.id, holder))))
         wanted = [item_id for item_id in dict.fromkeys(some) if item_id in free][: limit - len(taken)]
         got = _write(session, project_id, holder, wanted, until=until, at=at)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, delete, func, select
 
-from db.models import Item, ItemCount, LabelClass, Project, table
+from db.models import PRESENT, Item, ItemCount, LabelClass, Project, table
 from db.session import Session, direct
 
 COUNTED = table(ItemCount)
@@ -41,7 +41,8 @@ def remove(session: Session, project_id: int) -> None:
 
 
 def count_items(session: Session, project_id: int) -> int:
-    return sum(status_counts(session, [project_id])[project_id].values())
+    counts = status_counts(session, [project_id])[project_id]
+    return sum(counts.get(status, 0) for status in PRESENT)
 
 
 def has_items(session: Session, project_id: int) -> bool:
@@ -59,8 +60,16 @@ def get_class(session: Session, class_id: int) -> LabelClass | None:
 
 
 def classes(session: Session, project_id: int, *, with_archived: bool = False) -> Sequence[LabelClass]:
-    query = select(LabelClass).where(LabelClass.project_id == project_id).order_by(LabelClass.position, LabelClass.id)
+    """In their order. Those that were merged or deleted are never among them."""
+    query = select(LabelClass).where(LabelClass.project_id == project_id, LabelClass.gone_name.is_(None))
+    query = query.order_by(LabelClass.position, LabelClass.id)
     return session.scalars(query if with_archived else query.where(LabelClass.archived.is_(False))).all()
+
+
+def all_classes(session: Session, project_id: int) -> Sequence[LabelClass]:
+    """Also those that were merged or deleted, whose name is their `gone_name`: history and runs still name them."""
+    query = select(LabelClass).where(LabelClass.project_id == project_id)
+    return session.scalars(query.order_by(LabelClass.position, LabelClass.id)).all()
 
 
 def status_counts(session: Session, project_ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, select, text, tuple_
+from sqlalchemy import Select, and_, exists, func, or_, select, text, tuple_
 from sqlalchemy.orm import aliased
 
 from db import leases
-from db.models import Item, LabelEvent, Suggestion
+from db.models import Item, Label, LabelEvent, Status, Suggestion
 from db.session import Session
 
 # Written out: with a bound value SQLite could not know that its index of items to do fits.
@@ -93,6 +93,25 @@ def differing(session: Session, part: Part, set_id: int, other_id: int, furthest
         if len(found) == part.limit:
             break
     return found
+
+
+def not_looked_at(session: Session, part: Part, class_id: int, upto_event: int) -> Sequence[int]:
+    """Labeled items of the class whose label is no newer than this event, by id."""
+    query = select(Label.item_id).where(*_old_label(class_id, upto_event))
+    query = query.join(Item, Item.id == Label.item_id).order_by(Label.item_id).limit(part.limit)
+    query = _free(query, Label.item_id, part)
+    return session.scalars(query.where(Label.item_id > part.after) if part.after is not None else query).all()
+
+
+def count_not_looked_at(session: Session, class_id: int, upto_event: int) -> int:
+    query = select(func.count()).select_from(Label).join(Item, Item.id == Label.item_id)
+    return session.scalar(query.where(*_old_label(class_id, upto_event))) or 0
+
+
+def _old_label(class_id: int, upto_event: int) -> tuple[Any, ...]:
+    # A class is of one project: named here, SQLite would walk all of its items instead of these.
+    is_old = or_(Item.last_event_id.is_(None), Item.last_event_id <= upto_event)
+    return Label.class_id == class_id, Item.status == Status.LABELED, is_old
 
 
 def without_suggestion(session: Session, part: Part, set_id: int | None) -> Sequence[int]:

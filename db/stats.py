@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
 
-from db.models import Item, Label, LabelClass, Split, Status
+from db.models import Annotator, Item, Label, LabelClass, Split, Status
 from db.session import Session
 
 # Written out, so that SQLite knows that its index of decided items fits.
@@ -24,7 +24,8 @@ class Decided:
 
 def decided(session: Session, project_id: int) -> Sequence[Decided]:
     keys = (Item.status, Item.annotator_id, Item.split)
-    query = select(*keys, func.count()).where(Item.project_id == project_id, DECIDED).group_by(*keys)
+    query = select(*keys, func.count()).where(Item.project_id == project_id, DECIDED, Item.status != Status.DELETED)
+    query = query.group_by(*keys)
     return [Decided(*row) for row in session.execute(query)]
 
 
@@ -33,3 +34,8 @@ def labels_by_class(session: Session, project_id: int) -> dict[int, int]:
     of_project = select(LabelClass.id).where(LabelClass.project_id == project_id)
     query = select(Label.class_id, func.count()).where(Label.class_id.in_(of_project)).group_by(Label.class_id)
     return dict(session.execute(query).all())
+
+
+def annotators(session: Session, limit: int = 500) -> Sequence[str]:
+    """The names of those who label, in any project, by name."""
+    return session.scalars(select(Annotator.name).order_by(func.lower(Annotator.name)).limit(limit)).all()

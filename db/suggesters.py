@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Text, and_, cast, func, select
 
-from db.models import Action, Decision, DecisionState, Item, LabelEvent, Suggestion
+from db.models import Action, Decision, DecisionState, Item, LabelEvent, Status, Suggestion
 from db.session import Session
 
 SAMPLE = 2_000
@@ -57,7 +57,8 @@ def decided(session: Session, project_id: int, limit: int) -> Sequence[Decided]:
 
 def of_sample(session: Session, project_id: int, set_id: int, limit: int = SAMPLE) -> Sequence[Said]:
     """What the set says of a random sample of the project's items, the same items at each call; in their order."""
-    sample = select(Item.id).where(Item.project_id == project_id).order_by(Item.content_hash).limit(limit).cte("sample")
+    of_project = select(Item.id).where(Item.project_id == project_id, Item.status != Status.DELETED)
+    sample = of_project.order_by(Item.content_hash).limit(limit).cte("sample")
     # Joined, for a list of items to be in would have SQLite walk the whole set.
     query = select(Suggestion.item_id, Suggestion.class_id, Suggestion.confidence).select_from(sample)
     query = query.join(Suggestion, and_(Suggestion.item_id == sample.c.id, Suggestion.set_id == set_id))

@@ -9,8 +9,11 @@ from starlette.exceptions import HTTPException
 
 from backend import errors
 from backend.api import (
+    archives,
+    classes,
     compare,
     exports,
+    groups,
     imports,
     items,
     jobs,
@@ -22,14 +25,25 @@ from backend.api import (
     runs,
     second_looks,
     suggestions,
+    uploads,
+    watched,
+)
+from backend.api import (
+    bin as bins,
 )
 
 log = logging.getLogger("winnow.api")
 ROUTERS = (
     projects.router,
+    classes.router,
     imports.router,
+    uploads.router,
+    watched.router,
     items.router,
+    bins.router,
     exports.router,
+    groups.router,
+    archives.router,
     jobs.router,
     labels.router,
     second_looks.router,

@@ -1,6 +1,6 @@
 """/api/projects/P/items: data in."""
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, ValidationError
@@ -18,15 +18,32 @@ class Columns(BaseModel):
     """Columns by name or by index from 0. Left out: guessed. `"label": null`: there is none."""
 
     text: str | int | list[str | int] | None = None
-    label: str | int | None = None
+    image: str | int | None = None
+    label: str | int | list[str | int] | None = None
+    split: str | int | None = None
+    id: str | int | None = None
+    keep: list[str | int] | None = None
     header: bool | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    as_: Literal["lines", "files"] | None = Field(None, alias="as", description="What an item is in a text file")
 
 
 class Source(BaseModel):
+    """One of `upload` (see /uploads), `path`, `texts` and `hub`, and how to read it."""
+
+    upload: str | None = None
     path: str | None = None
     texts: list[str] | None = None
-    columns: Columns = Field(default_factory=Columns)
+    hub: str | None = Field(None, description="A data set of the Hugging Face hub: OWNER/NAME or OWNER/NAME@REVISION")
+    config: str | None = None
+    split: str | None = None
+    columns: Columns = Field(default_factory=Columns)  # type: ignore[arg-type]
+    labels: Literal["labels", "gold", "none"] = Field(
+        "labels", description="gold: put aside to compare with, as nobody's label"
+    )
     add_classes: bool = False
+    reference: bool = Field(False, description="With a path: images stay where they are")
 
 
 SOURCE_DOC = {
@@ -40,6 +57,7 @@ SOURCE_DOC = {
                     "properties": {
                         "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
                         "columns": {"type": "string", "description": 'JSON: {"text": …, "label": …}'},
+                        "labels": {"type": "string", "enum": ["labels", "gold", "none"]},
                         "add_classes": {"type": "boolean"},
                     },
                 }
@@ -56,7 +74,19 @@ async def import_items(project_id: int, request: Request) -> dict[str, int]:
     await run_in_threadpool(_project_is_there, project_id)
     is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
     source = await uploading.received(request) if is_form else as_source(await request.body())
-    return {"job_id": await run_in_threadpool(_start, project_id, source)}
+    return {"job_id": await run_in_threadpool(_start, project_id, source, is_form=is_form)}
+
+
+@router.post("/projects/{project_id}/items/preview")
+def preview(project_id: int, source: Source) -> dict[str, Any]:
+    """What an import of an `upload` or a `path` would bring, from a look of two seconds at the most.
+
+    The first table with what its columns are taken for, the classes named, how often, the splits, and about how many
+    items. `is_all` says whether all was read.
+    """
+    with reading() as session:
+        project = projects.get(session, project_id)
+        return importing.preview(session, project, source.model_dump(exclude_unset=True, by_alias=True))
 
 
 def _project_is_there(project_id: int) -> None:
@@ -70,16 +100,17 @@ def as_source(body: bytes) -> dict[str, Any]:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise errors.Invalid(f"The request does not fit: {wrong}", "/api/docs shows what this call takes.") from None
-    return sent.model_dump(exclude_unset=True)
+    return sent.model_dump(exclude_unset=True, by_alias=True)
 
 
-def _start(project_id: int, source: dict[str, Any]) -> int:
+def _start(project_id: int, source: dict[str, Any], *, is_form: bool) -> int:
     try:
         with reading() as session:
             checked = importing.check(session, projects.get(session, project_id), source)
         with writing() as session:
             return importing.add(session, projects.get(session, project_id), checked).id
     except BaseException:
-        if "upload" in source:
+        # What was uploaded before the call stays, for another try.
+        if is_form:
             uploads.remove(source["upload"])
         raise

@@ -1,15 +1,17 @@
 """/api/projects/P/items and /api/items: lists of items, and their images."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import FileResponse
 
-from backend import blobs, errors, items, projects, thumbs
-from backend.api.paging import After, Limit, page
+from backend import blobs, items, projects, thumbs
+from backend.api.filtering import wanted_items
+from backend.api.paging import Limit
 from db import items as rows
-from db import projects as project_rows
-from db.models import Status
+from db import origins
+from db.browse import Sort
+from db.items import Filter
 from db.session import reading
 
 router = APIRouter(tags=["items"])
@@ -21,47 +23,36 @@ SHORT_S = 300
 @router.get("/projects/{project_id}/items")
 def list_items(
     project_id: int,
+    wanted: Annotated[Filter, Depends(wanted_items)],
     *,
-    status: Status | None = None,
-    class_: Annotated[str | None, Query(alias="class", description="a class by name or id")] = None,
-    text: str = "",
-    sort: Literal["oldest", "newest"] = "oldest",
-    after: After = None,
+    sort: Annotated[Sort, Query(description="least_sure and surest are by what is suggested")] = "oldest",
+    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """`text` is looked for in texts and file names."""
+    """`looked_at` items were looked at for this page. Where few of very many fit, a page may be shorter than `limit`,
+    even empty, and have a `next`: ask on. Sorted by suggestion or decision, what has none is left out.
+    """
     with reading() as session:
         project = projects.get(session, project_id)
-        found = rows.page(
-            session,
-            project.id,
-            status=status,
-            class_id=class_id_of(project_id, class_) if class_ else None,
-            text=text,
-            newest_first=sort == "newest",
-            after=after,
-            limit=limit,
-        )
-        return page(found, limit, items.as_json(session, project, found))
+        found = items.find(session, project, wanted, sort=sort, after=after, limit=limit)
+        shown = items.as_json(session, project, rows.by_ids(session, found.ids))
+    return {"items": shown, "next": found.next, "looked_at": found.looked_at}
 
 
-def class_id_of(project_id: int, name: str) -> int:
+@router.get("/projects/{project_id}/origins")
+def list_origins(project_id: int) -> dict[str, Any]:
+    """The files, archives and folders that the items came from, by name."""
     with reading() as session:
-        there = project_rows.classes(session, project_id, with_archived=True)
-    for each in there:
-        if each.name.casefold() == name.casefold():
-            return each.id
-    for each in there:
-        if str(each.id) == name:
-            return each.id
-    raise errors.NotFound(f'There is no class "{name}" in this project.', "GET …/classes lists them.")
+        found = origins.of_project(session, projects.get(session, project_id).id)
+    return {"items": [{"id": each.id, "name": each.name} for each in found], "next": None}
 
 
 @router.get("/items/{item_id}")
 def get(item_id: int) -> dict[str, Any]:
+    """With everything that is known of it: also all its `sources` and the columns that were kept of its row."""
     with reading() as session:
         item = items.get(session, item_id)
-        return items.as_json(session, projects.get(session, item.project_id), [item])[0]
+        return items.whole(session, projects.get(session, item.project_id), item)
 
 
 @router.get("/items/{item_id}/image", response_class=Response)
@@ -85,6 +76,9 @@ def image(
         return Response(status_code=304, headers=headers)
     original = blobs.path_of(item.content_hash)
     if size is None and item.media_type in thumbs.SAFE_ORIGINALS and original.exists():
+        if original.is_symlink():
+            # It is somebody's own file, and may have become another picture.
+            return Response(blobs.read(item.content_hash), media_type=item.media_type, headers=headers)
         return FileResponse(original, media_type=item.media_type, headers=headers)
     data, media_type = thumbs.image_bytes(item, size)
     return Response(data, media_type=media_type, headers=headers)

@@ -6,8 +6,8 @@ from uuid import uuid4
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend import errors, items, projects
-from backend.api.items import class_id_of
+from backend import class_history, classes, errors, items, projects
+from backend.api.filtering import Which
 from backend.api.paging import After, Limit, page
 from backend.labeling import bulk as many
 from backend.labeling import labels, moves, stats
@@ -15,8 +15,7 @@ from backend.labeling.checks import NAME_LENGTH
 from backend.suggesting import learn
 from db import decisions as rows
 from db import items as item_rows
-from db.items import Filter
-from db.models import LabelEvent, Project, Status
+from db.models import LabelEvent, Project
 from db.session import reading, writing
 
 router = APIRouter(tags=["labels"])
@@ -26,6 +25,7 @@ EventId = Annotated[str, Field(min_length=1, max_length=60)]
 AnnotatorName = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
 # A page shows no more than these; `item_ids` names more.
 SHOWN = 50
+COUNT_S = 0.15
 
 
 class Suggested(BaseModel):
@@ -66,17 +66,6 @@ class Who(BaseModel):
     event_id: EventId | None = Field(default=None, description="makes it safe to send again")
 
 
-class Which(BaseModel):
-    """As in the list of items. Left out: all."""
-
-    # A misspelt part that is passed over would label the whole project.
-    model_config = ConfigDict(extra="forbid")
-
-    status: Status | None = None
-    class_: str | None = Field(default=None, alias="class", max_length=200, description="a class by name or id")
-    text: str = Field(default="", max_length=1000)
-
-
 class One(Decided):
     class_ids: list[Id] = Field(max_length=1000)
 
@@ -103,11 +92,7 @@ class Bulk(BaseModel):
             )
         if len({one.item_id for one in self.items}) < len(self.items):
             raise errors.Invalid("An item is named twice.", "Send each item once.")
-        which = self.filter
-        chosen = None
-        if which is not None:
-            class_id = class_id_of(project_id, which.class_) if which.class_ else None
-            chosen = Filter(which.status, class_id, which.text)
+        chosen = None if self.filter is None else self.filter.as_filter(project_id)
         return many.Wanted(
             class_ids=self.class_ids,
             filter=chosen,
@@ -135,13 +120,21 @@ def record(project_id: int, new: Events) -> dict[str, Any]:
 @router.post("/projects/{project_id}/labels/bulk")
 def bulk(project_id: int, new: Bulk, response: Response, *, dry_run: bool = False) -> dict[str, Any]:
     """Label many items as one decision. `dry_run` only counts them; over 5,000 are a job, named in the answer."""
+    return counted_or_done(project_id, new.annotator, new.wanted(project_id), new.event_id, response, dry_run=dry_run)
+
+
+def counted_or_done(
+    project_id: int, annotator: str, wanted: many.Wanted, event_id: str, response: Response, *, dry_run: bool
+) -> dict[str, Any]:
+    """Without `is_exact` a count is "at least": counting more would take longer than anybody waits."""
     with reading() as session:
         project = projects.get(session, project_id)
-        wanted = new.wanted(project_id)
-        counted = many.count(session, project, wanted)
+        counted = many.count(session, project, wanted, COUNT_S)
     if dry_run:
         return counted
-    return carry_out(project, new.annotator, wanted, new.event_id, response, count=counted["count"])
+    # What could not be counted in time is many.
+    count = counted["count"] if counted["is_exact"] else max(counted["count"], many.MOST_AT_ONCE + 1)
+    return carry_out(project, annotator, wanted, event_id, response, count=count)
 
 
 def carry_out(
@@ -189,7 +182,11 @@ def move(project_id: int, who: Who, way: moves.Way) -> dict[str, Any]:
 
 @router.get("/items/{item_id}/history")
 def history(item_id: int, after: After = None, limit: Limit = 50) -> dict[str, Any]:
-    """Who decided what and when, newest first, and what was suggested then."""
+    """Who decided what and when, newest first, and what was suggested then.
+
+    `class_changes` are the merges and deletions of classes that a label of the item went with; `classes` names all that
+    the events may name, also those that are gone.
+    """
     with reading() as session:
         item = items.get(session, item_id)
         is_blind = projects.is_blind(projects.get(session, item.project_id))
@@ -197,7 +194,9 @@ def history(item_id: int, after: After = None, limit: Limit = 50) -> dict[str, A
         names = rows.annotator_names(session, [event.annotator_id for event in events])
         shown = [event_as_json(event, names[event.annotator_id]) for event in events]
         hidden = {"suggested": None, "suggestion_id": None, "agreed": None} if is_blind else {}
-        return page(events, limit, [each | hidden for each in shown])
+        changes = class_history.of_item(session, item)
+        known = classes.named(session, item.project_id)
+        return page(events, limit, [each | hidden for each in shown]) | {"class_changes": changes, "classes": known}
 
 
 def after_change(project: Project, annotator: str) -> dict[str, Any]:

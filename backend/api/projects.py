@@ -1,11 +1,11 @@
-"""/api/projects and their classes."""
+"""/api/projects: made, listed, changed, put into the bin and taken out."""
 
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from backend import classes, projects
+from backend import projects
 from backend.api.paging import After, Limit, page
 from backend.suggesting import learn
 from db import projects as rows
@@ -29,21 +29,6 @@ class ProjectChange(BaseModel):
     templates: dict[str, list[str]] | None = Field(
         default=None, description="by kind of model (clip, embedding, nli); an empty list is the default again"
     )
-
-
-class NewClass(BaseModel):
-    name: str
-    description: str = ""
-    prompt: str = Field(default="", description="what a model reads instead of name and description, one a line")
-
-
-class ClassChange(BaseModel):
-    name: str | None = None
-    key: str | None = None
-    color: str | None = Field(default=None, pattern="^#[0-9a-fA-F]{6}$")
-    description: str | None = None
-    prompt: str | None = None
-    archived: bool | None = None
 
 
 @router.post("", status_code=201)
@@ -89,31 +74,3 @@ def delete(project_id: int) -> Response:
 def restore(project_id: int) -> dict[str, Any]:
     with writing() as session:
         return projects.as_json(session, projects.restore(session, project_id))
-
-
-@router.get("/{project_id}/classes")
-def list_classes(project_id: int, *, with_archived: bool = False) -> dict[str, Any]:
-    with reading() as session:
-        found = rows.classes(session, projects.get(session, project_id).id, with_archived=with_archived)
-        return {"items": [classes.as_json(each) for each in found], "next": None}
-
-
-@router.post("/{project_id}/classes", status_code=201)
-def add_class(project_id: int, new: NewClass) -> dict[str, Any]:
-    with writing() as session:
-        project = projects.get(session, project_id)
-        added = classes.add(session, project, new.name, description=new.description, prompt=new.prompt)
-        answer = classes.as_json(added)
-    learn.classes_changed(project_id)
-    return answer
-
-
-@router.patch("/{project_id}/classes/{class_id}")
-def change_class(project_id: int, class_id: int, new: ClassChange) -> dict[str, Any]:
-    with writing() as session:
-        project = projects.get(session, project_id)
-        fields = new.model_dump(exclude_none=True)
-        answer = classes.as_json(classes.change(session, project, class_id, dict(fields)))
-    if classes.SAID_TO_MODELS & fields.keys():
-        learn.classes_changed(project_id)
-    return answer

@@ -32,6 +32,9 @@ class Hold(BaseModel):
     annotator: str = Field(min_length=1, max_length=NAME_LENGTH)
     tab: str = ""
     item_ids: list[Id] = Field(max_length=MOST_LEFT_OUT)
+    again: list[Id] = Field(
+        default_factory=list, max_length=MOST_LEFT_OUT, description="labeled items of the order split:NAME"
+    )
 
 
 @router.get("/{project_id}/queue")
@@ -47,7 +50,8 @@ def next_items(
 ) -> dict[str, Any]:
     """Items to do that nobody else holds. `next` is null where an order has no pages: go on with `exclude`.
 
-    `looks_at` is there where an order looks at the first of them only: at so many.
+    `looks_at` is there where an order looks at the first of them only: at so many. `split` {total, left} is there in
+    the order split:NAME, whose items are labeled: how many of them have not been looked at.
     """
     without = ids_in(exclude)
     who = leases.holder(annotator, tab) if annotator else None
@@ -59,7 +63,10 @@ def next_items(
         else:
             found = item_rows.by_ids(session, taken)
         shown = not_too_long(found)
+        left = queue.left_of_split(session, project, order)
         answer = page(shown, len(shown) if len(shown) < len(found) else limit, items.as_json(session, project, shown))
+    if left is not None:
+        answer |= {"split": left}
     if furthest := queue.looks_at(order):
         answer |= {"looks_at": furthest}
     return answer if queue.has_pages(order) else answer | {"next": None}
@@ -77,7 +84,7 @@ def hold(project_id: int, wanted: Hold) -> dict[str, list[int]]:
 
     `lost` are those that somebody else holds, that are decided, or that are not in the project.
     """
-    found = leases.hold(project_id, leases.holder(wanted.annotator, wanted.tab), wanted.item_ids)
+    found = leases.hold(project_id, leases.holder(wanted.annotator, wanted.tab), wanted.item_ids, wanted.again)
     return {"held": found.held, "lost": found.lost}
 
 

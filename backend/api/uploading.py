@@ -115,6 +115,8 @@ def options_in(upload: Upload) -> dict[str, Any]:
         raise errors.Invalid("The request has no file in it.", 'Send files in the field "files".')
     fields = upload.fields
     options: dict[str, Any] = {"add_classes": fields.get("add_classes", "").lower() in ("true", "1")}
+    if fields.get("labels"):
+        options["labels"] = fields["labels"]
     if fields.get("columns"):
         try:
             options["columns"] = dict(json.loads(fields["columns"]))

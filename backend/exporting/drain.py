@@ -6,11 +6,12 @@ from typing import Any
 
 
 class Drain(io.RawIOBase):
-    """Writable, not seekable; zip and Parquet writers are content with that."""
+    """Writable, not seekable; zip and Parquet writers are content with that. `waiting`: bytes not taken yet."""
 
     def __init__(self) -> None:
         self._blocks: list[bytes] = []
         self._position = 0
+        self.waiting = 0
 
     def writable(self) -> bool:
         return True
@@ -19,12 +20,13 @@ class Drain(io.RawIOBase):
         block = bytes(data)
         self._blocks.append(block)
         self._position += len(block)
+        self.waiting += len(block)
         return len(block)
 
     def tell(self) -> int:
         return self._position
 
     def taken(self) -> Iterator[bytes]:
-        blocks, self._blocks = self._blocks, []
+        blocks, self._blocks, self.waiting = self._blocks, [], 0
         if blocks:
             yield b"".join(blocks)

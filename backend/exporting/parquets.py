@@ -1,69 +1,87 @@
 """Parquet: the same record as in JSONL, typed; and the smaller one that `datasets` trains on."""
 
-import itertools
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from backend import blobs
+from backend import blobs, errors
 from backend.exporting.drain import Drain
-from backend.exporting.rows import Exported, exported, record
-from db.models import Kind, Project, Status
+from backend.exporting.fields import Chosen
+from backend.exporting.rows import Columns, batches, file_name, plain
+from db.items import Filter
+from db.models import Kind, Project
 
-ROWS = 2_000
+# Groups of rows as large as readers like them; a group is compressed as a whole.
+GROUP_ROWS = 20_000
 # Images come whole into memory, a few at a time.
 IMAGE_ROWS = 50
 
 
-def blocks(project: Project, status: Status | None) -> Iterator[bytes]:
+def blocks(project: Project, chosen: Chosen, wanted: Filter) -> Iterator[bytes]:
     import pyarrow as pa
     from pyarrow import parquet
 
     text, real = pa.string(), pa.float64()
-    types = {"id": pa.int64(), "labels": pa.list_(text), "confidence": real}
-    names = (
-        "id", "text" if project.kind == Kind.TEXT else "file", "labels" if project.multi_label else "label", "status",
-        "split", "annotator", "decided_at", "source", "suggestion", "confidence",
-    )  # fmt: skip
-    schema = pa.schema([(name, types.get(name, text)) for name in names])
+    lists = {name: pa.list_(text) for name in ("labels", "gold", "sources")}
+    real_names = ("confidence", "seconds", *(f"{column}_confidence" for column in chosen.runs))
+    types = {"id": pa.int64(), **lists, **dict.fromkeys(real_names, real)}
+    schema = pa.schema([(name, types.get(name, text)) for name in chosen.names])
+    as_json = [name for name in plain(chosen) if name not in lists]
     drain = Drain()
-    with parquet.ParquetWriter(drain, schema) as writer:
-        found = exported(project.id, status)
-        while batch := [record(each, project) for each in itertools.islice(found, ROWS)]:
-            writer.write_table(pa.Table.from_pylist(batch, schema))
-            yield from drain.taken()
+    with parquet.ParquetWriter(drain, schema, compression="snappy") as writer:
+        yield from drain.taken()
+        waiting: list[Any] = []
+        for batch in batches(project, chosen, wanted):
+            for name in as_json:
+                batch[name] = [None if each is None else _as_text(each) for each in batch[name]]
+            arrays = [pa.array(batch[name], schema.field(name).type) for name in chosen.names]
+            waiting.append(pa.record_batch(arrays, schema=schema))
+            if sum(map(len, waiting)) >= GROUP_ROWS:
+                writer.write_table(pa.Table.from_batches(waiting))
+                waiting = []
+                yield from drain.taken()
+        if waiting:
+            writer.write_table(pa.Table.from_batches(waiting))
     yield from drain.taken()
 
 
-def write_dataset(out: Any, found: Iterator[Exported], project: Project, class_names: Sequence[str]) -> Iterator[None]:
-    """Write content and label, with the features that `datasets` reads, into `out`; pause after each group of rows."""
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def schema_of(project: Project, class_names: Sequence[str]) -> Any:
+    """Content and label, with the features that `datasets` reads."""
     import pyarrow as pa
-    from pyarrow import parquet
 
     features = features_of(project, class_names)
-    number = {name: place for place, name in enumerate(class_names)}
     content, label = features
     is_text = project.kind == Kind.TEXT
-    schema = pa.schema(
+    return pa.schema(
         [
             (content, pa.string() if is_text else pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
             (label, pa.list_(pa.int64()) if project.multi_label else pa.int64()),
         ],
         metadata={"huggingface": json.dumps({"info": {"features": features}})},
     )
-    with parquet.ParquetWriter(out, schema) as writer:
-        while batch := list(itertools.islice(found, ROWS if is_text else IMAGE_ROWS)):
-            numbers = [[number[name] for name in each.labels] for each in batch]
-            columns = [
-                [each.item.text if is_text else image_of(each) for each in batch],
-                numbers if project.multi_label else [each[0] for each in numbers],
-            ]
-            writer.write_table(pa.table(dict(zip(features, columns, strict=True)), schema))
-            yield
 
 
-def image_of(each: Exported) -> dict[str, Any]:
-    return {"bytes": blobs.path_of(each.item.content_hash).read_bytes(), "path": each.file_name}
+def dataset_rows(batch: Columns, project: Project, number: dict[int, int]) -> list[tuple[Any, Any]]:
+    """(content, label) of each row, without those that have no class left or whose image is gone."""
+    rows: list[tuple[Any, Any]] = []
+    for place, class_ids in enumerate(batch["class_ids"]):
+        numbers = [number[each] for each in class_ids if each in number]
+        content = batch["text"][place] if project.kind == Kind.TEXT else _image(batch, place)
+        if content is not None and (numbers or project.multi_label):
+            rows.append((content, numbers if project.multi_label else numbers[0]))
+    return rows
+
+
+def _image(batch: Columns, place: int) -> dict[str, Any] | None:
+    try:
+        data = blobs.read(batch["content_hash"][place])
+    except errors.NotFound:
+        return None
+    return {"bytes": data, "path": file_name(batch["id"][place], batch["source"][place], None)}
 
 
 def features_of(project: Project, class_names: Sequence[str]) -> dict[str, Any]:

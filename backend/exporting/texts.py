@@ -3,63 +3,71 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from backend.exporting.rows import exported, record
-from db.models import Project, Status
+from backend.exporting.fields import Chosen
+from backend.exporting.rows import batches, plain
+from db.items import Filter
+from db.models import Project
 
-BLOCK_LENGTH = 1 << 16
-# What a spreadsheet takes for the start of a formula, and would run.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+BLOCK_LENGTH = 1 << 18
+# What a spreadsheet takes for the start of a formula, and would run, also behind signs that it does not show.
+FORMULA = re.compile(r"[\s\x00-\x1f\u00a0\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+SPLITTING = re.compile(r'[|;,\["]')
 
 
-def csv_blocks(project: Project, status: Status | None, *, is_for_spreadsheet: bool) -> Iterator[bytes]:
+def csv_blocks(project: Project, chosen: Chosen, wanted: Filter, *, is_for_spreadsheet: bool) -> Iterator[bytes]:
     """RFC 4180 in UTF-8. For a spreadsheet with a byte order mark, and with formulas made harmless by a quote."""
     out = io.StringIO()
-    writer: Any = None
+    writer = csv.writer(out)
     if is_for_spreadsheet:
         out.write("\ufeff")
-    for each in exported(project.id, status):
-        fields = record(each, project)
-        if "labels" in fields:
-            fields["labels"] = joined(fields["labels"])
-        if writer is None:
-            writer = csv.writer(out)
-            writer.writerow(fields)
-        cells = fields.values()
-        writer.writerow([harmless(cell) for cell in cells] if is_for_spreadsheet else cells)
+    writer.writerow(list(map(harmless, chosen.names)) if is_for_spreadsheet else chosen.names)
+    yield taken(out)
+    nested = plain(chosen)
+    for batch in batches(project, chosen, wanted):
+        columns = [_cells(name, batch[name], nested) for name in chosen.names]
+        if is_for_spreadsheet:
+            columns = [list(map(harmless, column)) for column in columns]
+        writer.writerows(zip(*columns, strict=True))
         if out.tell() > BLOCK_LENGTH:
             yield taken(out)
     yield taken(out)
 
 
 def taken(out: io.StringIO) -> bytes:
-    block = out.getvalue().encode()
+    block = out.getvalue().encode("utf-8", "replace")
     out.seek(0)
     out.truncate()
     return block
 
 
+def _cells(name: str, column: list[Any], nested: Sequence[str]) -> list[Any]:
+    if name in ("labels", "gold", "sources"):
+        return [joined(each) for each in column]
+    return [_cell(each) for each in column] if name in nested else column
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
 def joined(names: list[str]) -> str:
     """Names with | between them; as a JSON list when one of them has a sign in it that would split it on the way in."""
-    if any(sign in name for name in names for sign in '|;,["'):
+    if any(SPLITTING.search(name) for name in names):
         return json.dumps(names, ensure_ascii=False)
     return "|".join(names)
 
 
 def harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
-def jsonl_blocks(project: Project, status: Status | None) -> Iterator[bytes]:
-    lines: list[str] = []
-    length = 0
-    for each in exported(project.id, status):
-        line = json.dumps(record(each, project), ensure_ascii=False) + "\n"
-        lines.append(line)
-        length += len(line)
-        if length > BLOCK_LENGTH:
-            yield "".join(lines).encode()
-            lines, length = [], 0
-    yield "".join(lines).encode()
+def jsonl_blocks(project: Project, chosen: Chosen, wanted: Filter) -> Iterator[bytes]:
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    for batch in batches(project, chosen, wanted):
+        columns = [batch[name] for name in chosen.names]
+        lines = [encode(dict(zip(chosen.names, row, strict=True))) for row in zip(*columns, strict=True)]
+        yield ("\n".join(lines) + "\n").encode("utf-8", "replace")

@@ -5,14 +5,16 @@ import csv
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from backend.importing import columns
+from backend import errors
+from backend.importing import roles
 from backend.importing.encodings import BLOCK_BYTES, lines
 from backend.importing.found import File
 from backend.importing.rows import TEXT_LENGTH
 
 DELIMITERS = ",\t;|"
+NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
 SAMPLE_ROWS = 200
 SAMPLE_LENGTH = 400_000
 NAME_LENGTH = 40
@@ -32,11 +34,17 @@ class Dialect(NamedTuple):
         return csv.reader(lines_of_file, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
 
 
-def detect(file: File, encoding: str, has_header: bool | None = None) -> Dialect:
-    """`has_header` is what a person said; None looks for it."""
+def detect(file: File, encoding: str, chosen: dict[str, Any], *, first_bytes: int | None = None) -> Dialect:
+    """What a person chose as "delimiter" and "header" stands; the rest is looked for. Raises Invalid."""
     sample = sample_of(file, encoding)
-    delimiter = "\t" if file.suffix in (".tsv", ".tab") else delimiter_of(sample)
-    has_quotes = delimiter != "\t" or quotes_are_paired(file)
+    delimiter, has_header = chosen.get("delimiter"), chosen.get("header")
+    if delimiter is None:
+        delimiter = "\t" if file.suffix in (".tsv", ".tab") else delimiter_of(sample)
+    else:
+        delimiter = NAMED.get(delimiter.lower(), delimiter)
+        if len(delimiter) != 1 or delimiter in '\r\n\0"':
+            raise errors.Invalid(f'"{delimiter}" cannot stand between cells.', "Choose one sign, such as a comma.")
+    has_quotes = delimiter != "\t" or quotes_are_paired(file, first_bytes)
     dialect = Dialect(delimiter, has_quotes, has_header=False)
     rows = sample_rows(dialect, sample)
     return dialect._replace(has_header=looks_like_header(rows) if has_header is None else has_header)
@@ -47,7 +55,7 @@ def sample_of(file: File, encoding: str) -> list[str]:
     length = 0
     sample: list[str] = []
     for line in lines(file, encoding):
-        sample.append(line.replace("\0", ""))
+        sample.append(line)
         length += len(line)
         if length > SAMPLE_LENGTH:
             break
@@ -79,7 +87,7 @@ def delimiter_of(sample: Sequence[str]) -> str:
     return best
 
 
-def quotes_are_paired(file: File) -> bool:
+def quotes_are_paired(file: File, first_bytes: int | None = None) -> bool:
     """Whether cells that open with a quote are as many as those that close with one, in a tab-separated file.
 
     Many such files are written without quoting, and there a quote is just a quote: read as CSV, one at the start of a
@@ -87,15 +95,17 @@ def quotes_are_paired(file: File) -> bool:
     """
     opened = closed = 0
     with file.open() as stream:
-        tail = b"\n"
-        while block := stream.read(BLOCK_BYTES):
+        tail, seen = b"\n", 0
+        while (first_bytes is None or seen < first_bytes) and (block := stream.read(BLOCK_BYTES)):
+            seen += len(block)
             text = tail + block.replace(b"\r\n", b"\n").replace(b"\0", b"")
             opened += text.count(b'\t"') + text.count(b'\n"')
             closed += text.count(b'"\t') + text.count(b'"\n')
             # The last byte comes again, so that a pair over the border counts; alone it makes no pair.
             tail = text[-1:]
         closed += tail == b'"'
-    return opened == closed
+    # The last row of a part is cut off, perhaps within quotes.
+    return opened == closed or (first_bytes is not None and opened == closed + 1)
 
 
 def looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -103,7 +113,7 @@ def looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
     if not rows or not any(rows[0]):
         return False
     first = [cell.strip() for cell in rows[0]]
-    if any(columns.is_known(cell) for cell in first):
+    if any(roles.is_known(cell) for cell in first):
         return True
     if len(rows) == 1 or len(set(first)) < len(first):
         return False

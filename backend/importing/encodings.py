@@ -7,12 +7,22 @@ as Latin-1 when it has bytes that Windows-1252 does not know; the import's repor
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 
 from backend import errors
 from backend.importing.found import File
 
 BLOCK_BYTES = 1 << 20
+TEXT_BLOCK_BYTES = 1 << 16
+LINE_END = re.compile(r"\r\n|\n|\r")
+TITLES = {
+    "utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a byte order mark", "cp1252": "Windows-1252", "latin-1": "Latin-1",
+    "utf-16": "UTF-16", "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE", "utf-32": "UTF-32",
+    "cp1250": "Windows-1250", "cp1251": "Windows-1251", "mac_roman": "Mac Roman", "cp437": "DOS 437",
+    "shift_jis": "Shift JIS", "gb18030": "GB 18030", "big5": "Big5", "euc_kr": "EUC-KR", "koi8_r": "KOI8-R",
+}  # fmt: skip
+CHOICES = tuple(title for codec, title in TITLES.items() if codec != "utf-8-sig")
 # A line without an end must not fill the memory.
 LINE_LENGTH = 8_000_000
 MARKS = (
@@ -49,6 +59,8 @@ def detect(file: File, *, first_bytes: int | None = None) -> str:
         for mark, encoding in MARKS:
             if head.startswith(mark):
                 return encoding
+        if unmarked := _utf16(head):
+            return unmarked
         decoder = codecs.getincrementaldecoder("utf-8")()
         is_utf8, is_cp1252, seen = True, True, 0
         block = head
@@ -66,11 +78,20 @@ def detect(file: File, *, first_bytes: int | None = None) -> str:
     return "cp1252" if is_cp1252 else "latin-1"
 
 
+def _utf16(head: bytes) -> str:
+    """UTF-16 without a mark: nearly every second byte is zero, as in texts in Latin letters."""
+    start = head[:4_096]
+    zeros = start[0::2].count(0), start[1::2].count(0)
+    if len(start) < 8 or max(zeros) < 0.4 * len(start) or min(zeros) > 0.05 * len(start):
+        return ""
+    return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+
+
 def refuse_binary(name: str, head: bytes) -> None:
     for magic, words in BINARIES:
         if head.startswith(magic):
             raise errors.BadFile(f'"{name}" is no text but {words}.', "Save it as CSV (UTF-8), JSONL or plain text.")
-    if any(head.startswith(mark) for mark, _ in MARKS):
+    if any(head.startswith(mark) for mark, _ in MARKS) or _utf16(head):
         return
     start = head[:65_536]
     controls = sum(byte < 32 and byte not in HARMLESS for byte in start)
@@ -82,26 +103,76 @@ def refuse_binary(name: str, head: bytes) -> None:
         )
 
 
-def lines(file: File, encoding: str) -> Iterator[str]:
-    """The lines with their ends, `\\r`, `\\n` or `\\r\\n`. Raises BadFile where the bytes do not fit the encoding.
+def chosen(name: str) -> str:
+    """The codec that a person means by "UTF-8", "Windows-1252", …. Raises Invalid for none that reads text."""
+    codec = {title.lower(): codec for codec, title in TITLES.items()}.get(name.strip().lower(), name.strip())
+    try:
+        codecs.getincrementaldecoder(codec)("strict").decode(b"", final=True)
+        if "".encode(codec) is not None:
+            return codec
+    except (LookupError, TypeError, ValueError, AttributeError):
+        pass
+    raise errors.Invalid(f'There is no encoding "{name}".', f"Some that there are: {', '.join(CHOICES)}.")
 
-    Of a line over LINE_LENGTH only the start comes.
+
+def of(file: File, name: str | None, *, first_bytes: int | None = None) -> str:
+    """The encoding that a person chose, or the one that is found. Raises BadFile for what is no text at all."""
+    if not name:
+        return detect(file, first_bytes=first_bytes)
+    codec = chosen(name)
+    return "utf-8-sig" if codec == "utf-8" else codec
+
+
+def blocks(file: File, encoding: str) -> Iterator[str]:
+    """The text in blocks that end with the end of a line, without NUL characters.
+
+    Raises BadFile where the bytes do not fit the encoding. Of a line over LINE_LENGTH only the start comes.
     """
-    with file.open() as stream, io.TextIOWrapper(stream, encoding=encoding, newline="") as text:
-        read = text.readline
-        try:
-            while line := read(LINE_LENGTH):
-                yield line
-                while len(line) == LINE_LENGTH and line[-1] not in "\r\n":
-                    line = read(LINE_LENGTH)
-        except UnicodeError as error:
-            raise errors.BadFile(
-                f'"{file.name}" says it is {encoding.upper()}, but its bytes do not fit: {error}.',
-                "Open it in an editor and save it as UTF-8.",
-            ) from None
+    decoder = codecs.getincrementaldecoder(encoding)()
+    rest, is_skipping, is_at_end = "", False, False
+    with file.open() as stream:
+        while not is_at_end:
+            data = stream.read(TEXT_BLOCK_BYTES)
+            is_at_end = not data
+            try:
+                text = decoder.decode(data, final=is_at_end)
+            except UnicodeError as error:
+                raise not_fitting(file.name, encoding, error) from None
+            text = rest + (text.replace("\0", "") if "\0" in text else text)
+            if is_skipping:
+                text, is_skipping = behind_line(text)
+            cut = len(text) if is_at_end else end_of_lines(text)
+            if not cut and len(text) > LINE_LENGTH:
+                cut, is_skipping = LINE_LENGTH, True
+            if cut:
+                yield text[:cut]
+            rest = "" if is_skipping else text[cut:]
+
+
+def end_of_lines(text: str) -> int:
+    """Behind the last end of a line. A `\\r` at the very end may be half of one."""
+    return text.rfind("\n") + 1 or text.rfind("\r", 0, len(text) - 1) + 1
+
+
+def behind_line(text: str) -> tuple[str, bool]:
+    """What comes after the line that `text` begins within, and whether it goes on behind `text`."""
+    end = LINE_END.search(text)
+    return (text[end.end() :], False) if end else ("", True)
+
+
+def not_fitting(name: str, encoding: str, error: UnicodeError) -> errors.BadFile:
+    return errors.BadFile(
+        f'"{name}" does not fit the encoding {title(encoding)}: {error}.',
+        "Choose another encoding, or open it in an editor and save it as UTF-8.",
+    )
+
+
+def lines(file: File, encoding: str) -> Iterator[str]:
+    """The lines with their ends, `\\r`, `\\n` or `\\r\\n`. Raises BadFile as `blocks` does."""
+    for block in blocks(file, encoding):
+        yield from io.StringIO(block, newline="")
 
 
 def title(encoding: str) -> str:
     """As a person calls it."""
-    names = {"cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-8-sig": "UTF-8 with a byte order mark"}
-    return names.get(encoding, encoding.upper())
+    return TITLES.get(encoding, encoding.upper())

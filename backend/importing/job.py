@@ -4,43 +4,61 @@ A batch, its labels and the cursor that says that it is done are one transaction
 before its row is written. An item is known by the hash of its content, so reading something twice adds nothing.
 """
 
-import hashlib
 import itertools
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from backend import errors, projects, suggesting
-from backend.importing import classes_in_data, cores, examples, pictures, readers, survey, tally, uploads
+from backend.importing import (
+    ahead,
+    classes_in_data,
+    cores,
+    examples,
+    hub,
+    keeping,
+    pictures,
+    readers,
+    ready,
+    rejected,
+    survey,
+    tally,
+    uploads,
+)
 from backend.importing.found import File, walk
-from backend.importing.pictures import Picture
-from backend.importing.rows import Found, HowRead, Plan, Rejection, Row, Step
+from backend.importing.keeping import Import
+from backend.importing.ready import Made
+from backend.importing.rows import Found, Plan, Rejection, Step
 from backend.importing.tally import Tally
 from backend.jobs.progress import Handle
-from backend.labeling import labels
-from db import items, jobs, storing
-from db.models import Kind, Project, Status, now
-from db.session import Session, reading, writing
+from db.models import Kind, Project
+from db.session import checkpoint, reading, writing
 
-ANNOTATOR = "imported"
 CHUNK = 8
 FIRST_BATCH = 200
 # Smaller batches would spend their time on commits.
-SMALLEST_BATCH, LARGEST_BATCH = 100, 1_000
+SMALLEST_BATCH, LARGEST_BATCH = 50, 4_000
 # A label waits for at most one batch: it stays under 50 ms, with some room for a busy disk.
-BATCH_S = 0.03
+BATCH_S = 0.025
+# After so much writing the log has some 20 MB.
+CHECKPOINT_S = 0.2
+# Fewer rows are read in this process: to start another takes longer than they do.
+WORTH_A_PROCESS = 20_000
 
 
 def run(handle: Handle) -> dict[str, Any]:
     """Do the import that `handle.spec` describes and return its report."""
     so_far = tally.of(handle.cursor)
     if not so_far.is_finished:
+        rejected.cut(handle.job_id, so_far.rejected_bytes)
         _import(handle, so_far)
         so_far.is_finished = True
         handle.save_cursor(so_far.as_cursor())
     if "upload" in handle.spec:
         uploads.remove(handle.spec["upload"])
+    if "hub" in handle.spec:
+        hub.let_go(handle)
     if so_far.imported:
         with writing() as session:
             suggesting.after_import(session, projects.get(session, handle.project_id or 0))
@@ -53,41 +71,46 @@ def _import(handle: Handle, so_far: Tally) -> None:
         project = projects.get(session, handle.project_id)
         known = classes_in_data.known(session, project, may_add=bool(handle.spec.get("add_classes")))
     handle.report(so_far.seen, message="Looking through the files")
-    steps, expected = _source(handle.spec, project, tuple(known.ids), so_far)
+    spec = handle.spec
+    if "hub" in spec:
+        spec = spec | {"path": str(hub.fetched(spec, handle))}
+    made, expected = _source(spec, project, tuple(known.ids), so_far)
     handle.report(so_far.seen, expected, message="Importing")
-    stored = _prepared(project, steps, expected)
-    size = FIRST_BATCH
-    while batch := list(itertools.islice(stored, size)):
-        spent_s = _store(handle, known, batch, so_far)
-        size = _next_size(size, spent_s)
+    importing = Import(handle.job_id, known, handle.spec.get("labels") or "labels", so_far)
+    size, since_s = FIRST_BATCH, 0.0
+    while batch := ready.batch(made, size):
+        spent_s = keeping.keep(importing, batch)
+        size, since_s = next_size(len(batch), size, spent_s), since_s + spent_s
+        if since_s > CHECKPOINT_S:
+            checkpoint()
+            since_s = 0.0
         handle.report(so_far.seen, max(expected, so_far.seen))
-    handle.report(so_far.seen, so_far.seen, message=_summary(so_far))
+    handle.report(so_far.seen, so_far.seen, message=keeping.described(so_far))
 
 
-def _next_size(size: int, spent_s: float) -> int:
+def next_size(written: int, size: int, spent_s: float) -> int:
     """Towards batches of BATCH_S, without following every hiccup of the disk."""
-    factor = min(1.5, max(0.5, BATCH_S / max(spent_s, 0.001)))
-    return min(LARGEST_BATCH, max(SMALLEST_BATCH, round(size * factor)))
-
-
-def _summary(so_far: Tally) -> str:
-    """ "7,594 imported, 6 duplicates, 0 rejected, 1 label" """
-    duplicates = "1 duplicate" if so_far.duplicates == 1 else f"{so_far.duplicates:,} duplicates"
-    labels_words = "1 label" if so_far.labeled == 1 else f"{so_far.labeled:,} labels"
-    return f"{so_far.imported:,} imported, {duplicates}, {so_far.rejected:,} rejected, {labels_words}"
+    if written < size and spent_s < BATCH_S:
+        return size
+    factor = min(1.3, max(0.5, BATCH_S / max(spent_s, 0.001)))
+    return min(LARGEST_BATCH, max(SMALLEST_BATCH, round(written * factor)))
 
 
 def _source(
     spec: dict[str, Any], project: Project, class_names: tuple[str, ...], so_far: Tally
-) -> tuple[Iterator[Step], int]:
+) -> tuple[Iterator[Made], int]:
     """What is still to do, and how much there is in all, about."""
+    done = (tuple(so_far.key), so_far.number)
     if "example" in spec:
         rows = examples.rows(spec["example"])
-        return _after(so_far, (spec["example"],), iter(rows)), len(rows)
+        return _made(project, _after(done, (spec["example"],), iter(rows)), len(rows)), len(rows)
     path = path_of(spec)
-    seen = survey.of(path, Kind(project.kind))
-    plan = Plan(Kind(project.kind), spec.get("columns") or {}, class_names, seen.is_file_an_item)
-    return _steps(path, plan, so_far), seen.expected
+    seen = survey.of(path, Kind(project.kind), spec.get("columns") or {}, class_names)
+    plan = seen.plan
+    if project.kind == Kind.TEXT and seen.expected >= WORTH_A_PROCESS:
+        return ahead.read(texts_of, path, plan, done), seen.expected
+    is_reference = bool(spec.get("reference"))
+    return _made(project, _steps(path, plan, done), seen.expected, is_reference=is_reference), seen.expected
 
 
 def path_of(spec: dict[str, Any]) -> Path:
@@ -100,95 +123,33 @@ def path_of(spec: dict[str, Any]) -> Path:
     return path
 
 
-def _steps(path: Path, plan: Plan, so_far: Tally) -> Iterator[Step]:
+def texts_of(path: Path, plan: Plan, done: tuple[tuple[str, ...], int]) -> Iterator[Made]:
+    """What is behind `done`, the key of a file and the number of a row in it."""
+    return ready.texts(_steps(path, plan, done))
+
+
+def _steps(path: Path, plan: Plan, done: tuple[tuple[str, ...], int]) -> Iterator[Step]:
     for file in walk(path):
-        if list(file.key) < so_far.key:
+        if file.key < done[0]:
             continue
         found = readers.read(file, plan) if isinstance(file, File) else iter([Rejection(file.name, file.reason)])
-        yield from _after(so_far, file.key, found)
+        yield from _after(done, file.key, found)
 
 
-def _after(so_far: Tally, key: tuple[str, ...], found: Iterator[Found]) -> Iterator[Step]:
+def _after(done: tuple[tuple[str, ...], int], key: tuple[str, ...], found: Iterator[Found]) -> Iterator[Step]:
     """Without what the attempt before has done."""
-    done = so_far.number if list(key) == so_far.key else 0
-    for number, each in enumerate(itertools.islice(found, done, None), start=done + 1):
+    before = done[1] if key == done[0] else 0
+    for number, each in enumerate(itertools.islice(found, before, None), start=before + 1):
         yield Step(key, number, each)
 
 
-def _prepared(project: Project, steps: Iterator[Step], expected: int) -> Iterator[tuple[Step, Found | Picture]]:
+def _made(project: Project, steps: Iterator[Step], expected: int, *, is_reference: bool = False) -> Iterator[Made]:
     if project.kind == Kind.TEXT:
-        yield from ((step, step.found) for step in steps)
+        yield from ready.texts(steps)
         return
     chunks = iter(lambda: list(itertools.islice(steps, CHUNK)), [])
     workers = max(1, min(cores.count(), expected // CHUNK))
-    for chunk, made in cores.over(pictures.prepare, chunks, pictures.given_up, workers):
-        yield from zip(chunk, made, strict=True)
-
-
-def _store(
-    handle: Handle, known: classes_in_data.Known, batch: list[tuple[Step, Found | Picture]], so_far: Tally
-) -> float:
-    """Write one batch; return the seconds for which the database was locked."""
-    rows: list[dict[str, Any]] = []
-    named: dict[bytes, tuple[str, ...]] = {}
-    created_at = now()
-    for _, made in batch:
-        if isinstance(made, Rejection):
-            so_far.reject(made)
-        elif isinstance(made, HowRead):
-            so_far.note(made)
-        else:
-            row = made.row if isinstance(made, Picture) else made
-            fields = _picture_fields(made) if isinstance(made, Picture) else _text_fields(made)
-            fields |= {"project_id": known.project.id, "source": row.source, "created_at": created_at}
-            rows.append(fields)
-            if row.labels:
-                named.setdefault(fields["content_hash"], row.labels)
-    last = batch[-1][0]
-    so_far.key, so_far.number = list(last.key), last.number
-    with writing() as session:
-        began = time.perf_counter()
-        new = storing.add_new(session, rows)
-        so_far.imported += new
-        so_far.duplicates += len(rows) - new
-        so_far.labeled += _label(session, known, named, f"import-{handle.job_id}-{so_far.seen}", so_far)
-        jobs.write(session, handle.job_id, cursor=so_far.as_cursor())
-    return time.perf_counter() - began
-
-
-def _text_fields(row: Row) -> dict[str, Any]:
-    text = row.text or ""
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        # Halves of characters, from JSON escapes: put together where both are there, replaced where not.
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        data = text.encode()
-    fields = {"content_hash": hashlib.sha256(data).digest(), "text": text}
-    return fields if row.meta is None else fields | {"meta": row.meta}
-
-
-def _picture_fields(picture: Picture) -> dict[str, Any]:
-    names: Iterable[str] = ("content_hash", "media_type", "width", "height")
-    # Every row of a batch names the same columns, so a picture has a `meta` even when there is nothing to say.
-    frames = {"frames": picture.frames} if picture.frames > 1 else {}
-    return {name: getattr(picture, name) for name in names} | {"meta": (picture.row.meta or {}) | frames}
-
-
-def _label(
-    session: Session, known: classes_in_data.Known, named: dict[bytes, tuple[str, ...]], event_id: str, so_far: Tally
-) -> int:
-    """Give the items of this batch the labels that came with them. What somebody has decided on already stays."""
-    classes_of = {
-        content_hash: ids
-        for content_hash, names in named.items()
-        if (ids := classes_in_data.ids_of(session, names, known, so_far))
-    }
-    if not classes_of:
-        return 0
-    found = items.by_hashes(session, known.project.id, list(classes_of))
-    wanted = {item_id: classes_of[each] for each, (item_id, status) in found.items() if status == Status.TODO}
-    if not wanted:
-        return 0
-    recorded = labels.record_many(session, known.project, ANNOTATOR, wanted, event_id=event_id)
-    return len(wanted) - len(recorded.rejected)
+    prepare = partial(pictures.prepare, is_reference=is_reference)
+    for chunk, made in cores.over(prepare, chunks, pictures.given_up, workers):
+        for step, each in zip(chunk, made, strict=True):
+            yield Made(step.key, step.number, ready.of_picture(each))

@@ -1,109 +1,115 @@
-"""Parquet: texts, or images as bytes in a column, as `datasets` writes them."""
+"""Parquet and Arrow: texts, images as bytes in a column as `datasets` writes them, or names of images."""
 
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from backend import errors
-from backend.importing import columns
+from backend.importing import arrows, cells, columns
+from backend.importing.columns import Columns
 from backend.importing.found import File
-from backend.importing.rows import Found, HowRead, Plan, Rejection, Row, Table, text_row
+from backend.importing.rows import Found, HowRead, Plan, Rejection, Row, Table
 from db.models import Kind
 
-BATCH_ROWS = 500
+BATCH_ROWS = 1_000
+# So much is in memory at a time, about.
+BATCH_BYTES = 16_000_000
 SAMPLE_ROWS = 50
-COPY_BYTES = 1 << 20
 
 
-@contextmanager
-def opened(file: File) -> Iterator[Any]:
-    """A pyarrow ParquetFile. Raises BadFile when it is none."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    with file.open() as stream, tempfile.TemporaryFile() as copy:
-        source: Any = stream
-        if file.entry is not None:
-            # Parquet is read from its end, and going back in a packed stream means unpacking it again.
-            while block := stream.read(COPY_BYTES):
-                copy.write(block)
-            source = copy
-        try:
-            with parquet.ParquetFile(source) as table:
-                yield table
-        except (pa.ArrowException, OSError, UnicodeError) as error:
-            raise errors.BadFile(
-                f'"{file.name}" cannot be read as Parquet: {str(error).splitlines()[0][:200]}.', "Write it again."
-            ) from None
-
-
-def look(file: File) -> Table:
+def look(file: File, form: str) -> Table:
     """The first rows. Raises BadFile."""
-    with opened(file) as table:
-        names = columns.named(table.schema_arrow.names)
-        first = next(table.iter_batches(batch_size=SAMPLE_ROWS), None)
-        rows = [list(row.values()) for row in first.to_pylist()] if first is not None else []
-    return Table(HowRead(file.name, "parquet"), names, rows)
+    with arrows.opened(file, form) as table:
+        names = columns.named(table.schema.names)
+        first = next(table.batches(SAMPLE_ROWS, None), None)
+        rows = [] if first is None else list(map(list, zip(*(each.to_pylist() for each in first.columns), strict=True)))
+    return Table(HowRead(file.name, form), names, rows)
 
 
-def read(file: File, plan: Plan) -> Iterator[Found]:
-    """Raises BadFile when a column is named that is not there."""
-    table = look(file)
+def read(file: File, plan: Plan, form: str) -> Iterator[Found]:
+    """Raises BadFile when a column is named that is not there, or when images are wanted and no column has them."""
+    table = look(file, form)
     if plan.kind == Kind.IMAGE:
-        image = image_column(table)
-        if image is None:
-            raise errors.BadFile(f'"{file.name}" has no column with images.', "Images are bytes, or {bytes, path}.")
-        used = columns.choose({"text": image, **_label(plan)}, table.names, table.rows, plan.class_names, file.name)
-    else:
-        used = columns.choose(plan.columns, table.names, table.rows, plan.class_names, file.name)
-    label = None if used.label is None else table.names[used.label]
-    yield table.how._replace(text=" + ".join(table.names[place] for place in used.text), label=label)
-    wanted = [*used.text, *([] if used.label is None else [used.label])]
-    with opened(file) as parquet_file:
-        names_of_values = class_names_in(parquet_file, used.label)
-        physical = [parquet_file.schema_arrow.names[place] for place in wanted]
-        number = 0
-        for batch in parquet_file.iter_batches(batch_size=BATCH_ROWS, columns=physical):
-            for cells in zip(*(batch.column(name).to_pylist() for name in physical), strict=True):
-                number += 1
-                texts, rest = cells[: len(used.text)], cells[len(used.text) :]
-                labels = columns.label_names(rest[0], names_of_values) if rest else ()
-                yield _found(f"{file.name} row {number}", texts, labels, plan.kind)
+        yield from _images(file, plan, form, table)
+        return
+    if not table.names:
+        raise errors.BadFile(f'"{file.name}" has no columns.', "Choose a file with something in it.")
+    used = columns.choose(plan.columns, table.names, table.rows, plan.class_names, file.name)
+    yield cells.how(table, used)
+    before = f"{file.name} row "
+    make = None
+    for number, rows, values in batches(file, form, used):
+        make = make or cells.maker(file, table, used, values)
+        yield from make([before + place for place in map(str, range(number, number + len(rows)))], rows)
 
 
-def _label(plan: Plan) -> dict[str, Any]:
-    return {"label": plan.columns["label"]} if "label" in plan.columns else {}
+def _images(file: File, plan: Plan, form: str, table: Table) -> Iterator[Found]:
+    place = image_column(table)
+    if place is None:
+        raise errors.BadFile(f'"{file.name}" has no column with images.', "Images are bytes, or {bytes, path}.")
+    used = columns.choose(
+        {**plan.columns, "image": place}, table.names, table.rows, plan.class_names, file.name, kind=Kind.IMAGE
+    )
+    yield cells.how(table, used)
+    extras = None
+    for number, rows, values in batches(file, form, used):
+        extras = extras or cells.extras_of(file, table, used, values)
+        beside = zip(rows, extras.labels(rows), extras.splits(rows), extras.metas(rows), strict=False)
+        for count, (row, labels, split, meta) in enumerate(beside, start=number):
+            where = f"{file.name} row {count}"
+            name, data = image_in(row[place])
+            if data is None:
+                yield Rejection(where, "There is no image in the row.")
+            else:
+                yield Row(name or where, None, labels, None, data, meta, split, file.origin)
 
 
-def _found(place: str, cells: tuple[Any, ...], labels: tuple[str, ...], kind: Kind) -> Found:
-    if kind == Kind.TEXT:
-        return text_row(place, cells[0] if len(cells) == 1 else " ".join(str(cell) for cell in cells if cell), labels)
-    cell = cells[0]
-    name = cell.get("path") if isinstance(cell, dict) else None
-    data = cell.get("bytes") if isinstance(cell, dict) else cell
-    if not isinstance(data, bytes):
-        return Rejection(place, "There is no image in the row.")
-    return Row(str(name) if name else place, labels=labels, data=data)
+def batches(file: File, form: str, used: Columns) -> Iterator[tuple[int, list[cells.Cells], Sequence[str]]]:
+    """The number of the first row, rows as wide as the table in which only what is used is filled, and class names."""
+    alone = (used.image, used.split, used.id)
+    wanted = {*used.text, *used.label, *used.keep, *(each for each in alone if each is not None)}
+    number = 1
+    with arrows.opened(file, form) as table:
+        names = table.schema.names
+        # Names may come twice, or have a dot in them, which for Parquet leads into a structure.
+        by_name = len(set(names)) == len(names) and not any("." in name for name in names)
+        values = class_names_in(table.schema, used.label[0] if used.label else None)
+        size = max(1, min(BATCH_ROWS, round(BATCH_BYTES / max(1.0, table.row_bytes))))
+        physical = [names[place] for place in sorted(wanted)] if by_name else None
+        for batch in table.batches(size, physical):
+            lists = [
+                batch.column(names[place] if by_name else place).to_pylist() if place in wanted else repeat(None)
+                for place in range(len(names))
+            ]
+            yield number, list(zip(*lists, strict=False)), values
+            number += batch.num_rows
+
+
+def image_in(cell: Any) -> tuple[str, bytes | None]:
+    """Its name and its bytes, None when there are none."""
+    if isinstance(cell, dict):
+        data = cell.get("bytes")
+        return str(cell.get("path") or ""), data if isinstance(data, bytes) else None
+    return "", cell if isinstance(cell, bytes) else None
 
 
 def image_column(table: Table) -> int | None:
     for place in range(len(table.names)):
-        cells = [row[place] for row in table.rows if row[place] is not None]
-        if cells and all(isinstance(cell, bytes) or (isinstance(cell, dict) and "bytes" in cell) for cell in cells):
+        found = [row[place] for row in table.rows if row[place] is not None]
+        if found and all(isinstance(cell, bytes) or (isinstance(cell, dict) and "bytes" in cell) for cell in found):
             return place
     return None
 
 
-def class_names_in(parquet_file: Any, place: int | None) -> tuple[str, ...]:
+def class_names_in(schema: Any, place: int | None) -> tuple[str, ...]:
     """What the numbers of a label column stand for, if the file was written by `datasets`."""
     if place is None:
         return ()
     try:
-        features = json.loads((parquet_file.schema_arrow.metadata or {})[b"huggingface"])["info"]["features"]
-        feature = features[parquet_file.schema_arrow.names[place]]
-    except (KeyError, ValueError, TypeError):
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        feature = features[schema.names[place]]
+        feature = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
+        return tuple(map(str, feature.get("names", ())))
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
         return ()
-    feature = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
-    return tuple(feature.get("names", ()))

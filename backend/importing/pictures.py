@@ -21,17 +21,22 @@ class Picture(NamedTuple):
     frames: int
 
 
-def prepare(steps: list[Step]) -> list[Found | Picture]:
-    """Each step's image stored and measured, or the reason why not. What is no row goes through as it is."""
-    return [_prepare(step.found) if isinstance(step.found, Row) else step.found for step in steps]
+def prepare(steps: list[Step], *, is_reference: bool = False) -> list[Found | Picture]:
+    """Each step's image stored and measured, or the reason why not. What is no row goes through as it is.
+
+    is_reference: images in files of their own stay where they are; only where they lie is remembered.
+    """
+    return [_prepare(step.found, is_reference) if isinstance(step.found, Row) else step.found for step in steps]
 
 
-def _prepare(row: Row) -> Picture | Rejection:
+def _prepare(row: Row, is_reference: bool) -> Picture | Rejection:
     try:
+        is_in_place = is_reference and row.file is not None and not row.file.is_in_archive
+        state = _state(row.file) if is_in_place else None
         data = row.data if row.data is not None else _read(row.file)
         decoded = thumbs.decode(data, draft=thumbs.GRID_SIZE)
         # The bytes before the row that speaks of them: an item without its image must never show.
-        content_hash = blobs.put(data)
+        content_hash = blobs.refer(row.file.path, data, state) if row.file and state else blobs.put(data)
     except errors.BadFile as error:
         return Rejection(row.source, f"{error.message} {error.hint}".strip())
     size = thumbs.GRID_SIZE if max(decoded.width, decoded.height) > thumbs.GRID_SIZE else None
@@ -45,6 +50,14 @@ def _prepare(row: Row) -> Picture | Rejection:
         decoded.height,
         frames.count(data),
     )
+
+
+def _state(file: File | None) -> blobs.State | None:
+    """None for a file that cannot be looked at; reading it then says why."""
+    try:
+        return blobs.state_of(file.path) if file else None
+    except OSError:
+        return None
 
 
 def _read(file: File | None) -> bytes:

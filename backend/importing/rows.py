@@ -1,5 +1,7 @@
 """What every reader yields: a row to import, or a rejection with its place and reason."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
 from backend.importing.found import File
@@ -40,6 +42,8 @@ class HowRead(NamedTuple):
     has_header: bool | None = None
     text: str | None = None
     label: str | None = None
+    split: str | None = None
+    id: str | None = None
 
 
 Found: TypeAlias = Row | Rejection | HowRead
@@ -61,6 +65,22 @@ class Table(NamedTuple):
     rows: list[list[Any]]
 
 
+class Named(NamedTuple):
+    """What the row of a table says of an image that lies beside it. `place` is the row."""
+
+    place: str
+    labels: tuple[str, ...]
+    split: Split | None
+    meta: dict[str, Any] | None
+
+
+class Beside(NamedTuple):
+    """Tables beside images, read: what they say of each image by its name, and by the table what was rejected."""
+
+    named: dict[str, Named]
+    tables: dict[str, tuple[Found, ...]]
+
+
 class Plan(NamedTuple):
     """What all readers of one import need to know. `columns` is what a person chose, or empty."""
 
@@ -68,11 +88,21 @@ class Plan(NamedTuple):
     columns: dict[str, Any]
     class_names: tuple[str, ...]
     is_file_an_item: bool = False
+    beside: Beside | None = None
+    # For a preview: judge encoding and quotes from the start of a file.
+    first_bytes: int | None = None
 
 
-def text_row(source: str, text: object, labels: tuple[str, ...] = (), meta: dict[str, str] | None = None) -> Found:
+def text_row(  # noqa: PLR0917 - mapped over columns
+    source: str,
+    text: object,
+    labels: tuple[str, ...] = (),
+    meta: dict[str, Any] | None = None,
+    split: Split | None = None,
+    origin: str = "",
+) -> Found:
     """A row of this text as it may be stored, or the reason why it may not."""
-    if isinstance(text, int | float) and not isinstance(text, bool):
+    if isinstance(text, int | float | Decimal | date) and not isinstance(text, bool):
         text = str(text)
     if not isinstance(text, str):
         return Rejection(
@@ -84,4 +114,4 @@ def text_row(source: str, text: object, labels: tuple[str, ...] = (), meta: dict
         return Rejection(source, "The text is empty.")
     if len(text) > TEXT_LENGTH:
         return Rejection(source, f"The text has {len(text):,} characters; an item may have {TEXT_LENGTH:,}.")
-    return Row(source, text, labels, meta=meta)
+    return Row(source, text, labels, None, None, meta, split, origin)

@@ -10,6 +10,8 @@ LANE_OF = {
     JobKind.EXPORT: "files",
     JobKind.DOWNLOAD: "files",
     JobKind.LABEL: "files",
+    JobKind.EMPTY: "files",
+    JobKind.GROUP: "compute",
     JobKind.EMBED: "compute",
     JobKind.SUGGEST: "compute",
     JobKind.TRAIN: "compute",
@@ -17,10 +19,13 @@ LANE_OF = {
 
 # Each is called with a backend.jobs.progress.Handle and returns the job's report, a JSON object.
 WORK = {
-    JobKind.IMPORT: "backend.importing.job:run",
+    JobKind.IMPORT: "backend.archives.job:run",
     JobKind.SUGGEST: "backend.suggesting.job:run",
     JobKind.EMBED: "backend.encoding.job:run",
     JobKind.TRAIN: "backend.training.job:run",
     JobKind.DOWNLOAD: "backend.models.fetch:run",
     JobKind.LABEL: "backend.labeling.job:run",
+    JobKind.EMPTY: "backend.labeling.emptying:run",
+    JobKind.EXPORT: "backend.exporting.hub:run",
+    JobKind.GROUP: "backend.grouping.job:run",
 }

@@ -98,7 +98,8 @@ def measured(session: Session, project: Project, acceptance: Acceptance) -> dict
     total = int(np.count_nonzero(np.diff(pairs[:, 0], prepend=-1)))
     counts = np.bincount(pairs[:, 1])
     states = labels.states(session, project.id, acceptance.sample)
-    suggested = {item_id: tuple(rows.classes_of(pairs, item_id)) for item_id in acceptance.sample}
+    classes = labels.classes_now(session, project.id)
+    suggested = {item_id: classes.now(rows.classes_of(pairs, item_id)) for item_id in acceptance.sample}
     answered = [item_id for item_id in acceptance.sample if _is_answered(states.get(item_id), acceptance)]
     wrong = [item_id for item_id in answered if states[item_id].class_ids != suggested[item_id]]
     decided = sum(1 for item_id in acceptance.sample if _is_decided(states, item_id))

@@ -1,4 +1,4 @@
-"""Labeling many items at once, as one decision that one undo takes back.
+"""Labeling, deleting or restoring many items at once, as one decision that one undo takes back.
 
 It goes over the items by id in parts, each a transaction of its own, so that nobody's label waits for it. It is known
 by its event_id: asked for again it goes on where it was, and once it is done it changes nothing.
@@ -12,7 +12,7 @@ import numpy as np
 
 from backend import errors, projects
 from backend.jobs import control
-from backend.labeling import labels
+from backend.labeling import gone, labels
 from backend.labeling.checks import annotator_name, refusal
 from backend.labeling.events import part_of
 from backend.labeling.moves import PART, asked_before
@@ -28,6 +28,7 @@ from db.session import Session, reading, writing
 # More are a job: a person sees how far it is, and can stop it.
 MOST_AT_ONCE = 5_000
 MOST_NAMED = 1_000
+TITLES = {Action.LABEL: "Label", Action.DELETE: "Delete", Action.RESTORE: "Restore"}
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,24 @@ class Wanted:
 
     One of: `filter` or `item_ids`, all with `class_ids`; `each`, items {item_id, class_ids, suggested, over} with
     classes of their own; `acceptance_id`, what was suggested when that acceptance was prepared, for items still to do.
+    To delete or to restore takes `filter` or `item_ids`, and no classes.
     """
+
+    action: Action = Action.LABEL
 
     class_ids: Sequence[int] = ()
     filter: Filter | None = None
     item_ids: Sequence[int] = ()
     each: Sequence[Mapping[str, Any]] = ()
     acceptance_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The next items of a filter behind the cursor."""
+
+    cursor: int
+    ids: Sequence[int]
 
 
 @dataclass
@@ -57,14 +69,19 @@ class Done:
     conflicts: list[dict[str, Any]] = field(default_factory=list)
 
 
-def count(session: Session, project: Project, wanted: Wanted) -> dict[str, int]:
-    """{count, labeled}: how many items a filter, item_ids or each would label, and how many of those have a label
-    already. Of an acceptance `accepting.measured` tells."""
+def count(session: Session, project: Project, wanted: Wanted, budget_s: float | None = None) -> dict[str, int | bool]:
+    """{count, labeled, is_exact}: how many items a filter, item_ids or each names, and how many of those have a label.
+
+    Without is_exact they are at least so many: the time was up. Of an acceptance `accepting.measured` tells.
+    """
     if wanted.filter is not None:
-        return item_rows.count_matching(session, project.id, wanted.filter)
+        return item_rows.count_matching(session, project.id, wanted.filter, budget_s)
     ids = wanted.item_ids or [each["item_id"] for each in wanted.each]
     found = item_rows.statuses(session, project.id, ids)
-    return {"count": sum(found.values()), "labeled": found.get(Status.LABELED, 0)}
+    # What is in the bin can only be restored, and nothing else can.
+    is_restoring = wanted.action == Action.RESTORE
+    fit = {status: number for status, number in found.items() if (status == Status.DELETED) == is_restoring}
+    return {"count": sum(fit.values()), "labeled": fit.get(Status.LABELED, 0), "is_exact": True}
 
 
 def is_done(event_id: str) -> bool:
@@ -87,9 +104,12 @@ def label(
 ) -> Done:
     """Label them all. `on_part(items that had their turn)` may raise to stop; what was labeled by then stays."""
     done = Done()
+    with writing() as session:
+        begin(session, projects.get(session, project_id), annotator, wanted, event_id)
     while not done.is_done:
+        found = ahead(project_id, wanted, event_id)
         with writing() as session:
-            new = part(session, projects.get(session, project_id), annotator, wanted, event_id)
+            new = part(session, projects.get(session, project_id), annotator, wanted, event_id, found=found)
         new.rejected = (done.rejected + new.rejected)[:MOST_NAMED]
         new.conflicts = (done.conflicts + new.conflicts)[:MOST_NAMED]
         done = new
@@ -98,8 +118,25 @@ def label(
     return done
 
 
-def part(session: Session, project: Project, annotator: str, wanted: Wanted, event_id: str) -> Done:
-    """Label the next items, for one transaction. Raises Invalid, before anything is changed, on wrong classes."""
+def ahead(project_id: int, wanted: Wanted, event_id: str) -> Ahead | None:
+    """What a filter finds next, looked for without holding up those who write; None when it is no filter."""
+    if wanted.filter is None:
+        return None
+    with reading() as session:
+        asked = bulk_actions.get(session, event_id)
+        if asked is None or asked.is_done:
+            return None
+        ids = item_rows.ids(session, project_id, wanted.filter, after=asked.cursor, upto=asked.upto, limit=PART)
+        return Ahead(asked.cursor, ids)
+
+
+def part(
+    session: Session, project: Project, annotator: str, wanted: Wanted, event_id: str, *, found: Ahead | None = None
+) -> Done:
+    """Label the next items, for one transaction: those `found`, if nobody was there meanwhile.
+
+    Raises Invalid, before anything is changed, on wrong classes.
+    """
     annotator_id = rows.annotator(session, annotator_name(annotator))
     asked = begin(session, project, annotator, wanted, event_id)
     if asked.decision_id is None or rows.state_of(session, asked.decision_id) != DecisionState.DONE:
@@ -107,7 +144,7 @@ def part(session: Session, project: Project, annotator: str, wanted: Wanted, eve
         asked.is_done = True
     recorded = labels.Recorded([])
     if not asked.is_done and asked.decision_id is not None:
-        events, asked.cursor, asked.is_done = _next(session, project, wanted, asked)
+        events, asked.cursor, asked.is_done = _next(session, project, wanted, asked, found)
         events = [event | {"event_id": part_of(event_id, event["item_id"])} for event in events]
         recorded = labels.record_part(session, asked, project, annotator_id, events)
         asked.changed += len(recorded.acked)
@@ -126,6 +163,7 @@ def start(session: Session, project: Project, annotator: str, wanted: Wanted, ev
         if job.kind == JobKind.LABEL and job.spec["event_id"] == event_id:
             return job
     spec = {
+        "action": wanted.action,
         "annotator": annotator_name(annotator),
         "event_id": event_id,
         "total": total,
@@ -135,11 +173,12 @@ def start(session: Session, project: Project, annotator: str, wanted: Wanted, ev
         "each": list(wanted.each),
         "acceptance_id": wanted.acceptance_id,
     }
-    return control.add(session, JobKind.LABEL, project.id, spec, f"Label {total:,} items")
+    return control.add(session, JobKind.LABEL, project.id, spec, f"{TITLES[wanted.action]} {total:,} items")
 
 
 def from_spec(spec: Mapping[str, Any]) -> Wanted:
     return Wanted(
+        action=Action(spec.get("action", Action.LABEL)),
         class_ids=spec["class_ids"],
         filter=Filter.from_json(spec["filter"]) if spec["filter"] else None,
         item_ids=spec["item_ids"],
@@ -153,15 +192,20 @@ def _check(session: Session, project: Project, wanted: Wanted) -> None:
         return
     if wanted.filter is None and not wanted.item_ids:
         raise errors.Invalid("No items were named.", "Choose at least one.")
-    trial = {"item_id": 0, "action": Action.LABEL, "class_ids": wanted.class_ids}
-    archived = label_rows.archived_classes(session, project.id)
-    if why := refusal(trial, {0: State()}, archived, multi_label=project.multi_label):
+    if wanted.action != Action.LABEL:
+        return
+    classes = label_rows.classes_now(session, project.id)
+    trial = gone.of_today({"item_id": 0, "action": Action.LABEL, "class_ids": wanted.class_ids}, classes)
+    why = gone.refusal(trial, classes) or refusal(
+        trial, {0: State()}, classes.archived, multi_label=project.multi_label
+    )
+    if why:
         raise errors.Invalid(why["message"], "Nothing was changed.")
 
 
 def begin(session: Session, project: Project, annotator: str, wanted: Wanted, event_id: str) -> BulkAction:
     """The bulk action of this event_id, made at first use with its decision. Raises Invalid on wrong classes."""
-    if there := asked_before(session, project, event_id, Action.LABEL):
+    if there := asked_before(session, project, event_id, wanted.action):
         return there
     _check(session, project, wanted)
     annotator_id = rows.annotator(session, annotator_name(annotator))
@@ -169,7 +213,7 @@ def begin(session: Session, project: Project, annotator: str, wanted: Wanted, ev
     new = BulkAction(
         event_id=event_id,
         project_id=project.id,
-        kind=Action.LABEL,
+        kind=wanted.action,
         decision_id=decision_id,
         cursor=0,
         # Items that come in while it is at work were not among those that the person counted.
@@ -182,7 +226,7 @@ def begin(session: Session, project: Project, annotator: str, wanted: Wanted, ev
 
 
 def _next(
-    session: Session, project: Project, wanted: Wanted, asked: BulkAction
+    session: Session, project: Project, wanted: Wanted, asked: BulkAction, found: Ahead | None
 ) -> tuple[list[dict[str, Any]], int, bool]:
     """The next events without their event_id, the cursor behind them, and whether they are the last."""
     if wanted.acceptance_id is not None:
@@ -191,14 +235,14 @@ def _next(
         chosen = sorted(wanted.each, key=lambda each: each["item_id"])
         ahead = [each for each in chosen if each["item_id"] > asked.cursor][:PART]
     else:
-        if wanted.filter is not None:
-            ids: Sequence[int] = item_rows.ids(
-                session, project.id, wanted.filter, after=asked.cursor, upto=asked.upto, limit=PART
-            )
+        if found is not None and found.cursor == asked.cursor:
+            ids: Sequence[int] = found.ids
+        elif wanted.filter is not None:
+            ids = item_rows.ids(session, project.id, wanted.filter, after=asked.cursor, upto=asked.upto, limit=PART)
         else:
             ids = [each for each in sorted(set(wanted.item_ids)) if each > asked.cursor][:PART]
         ahead = [{"item_id": item_id, "class_ids": wanted.class_ids} for item_id in ids]
-    events = [{"action": Action.LABEL, **each} for each in ahead]
+    events = [{"action": wanted.action, **each} for each in ahead]
     return events, ahead[-1]["item_id"] if ahead else asked.cursor, len(ahead) < PART
 
 

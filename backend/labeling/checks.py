@@ -8,7 +8,9 @@ from db.labels import State
 from db.models import Action, Status
 
 NAME_LENGTH = 100
-ACTIONS = (Action.LABEL, Action.SKIP, Action.FLAG, Action.CLEAR, Action.CHECK)
+ACTIONS = (
+    Action.LABEL, Action.SKIP, Action.FLAG, Action.CLEAR, Action.CHECK, Action.DELETE, Action.RESTORE
+)  # fmt: skip
 
 
 def annotator_name(name: str) -> str:
@@ -33,11 +35,19 @@ def refusal(
         return _because("unknown_action", f'"{action}" is not one of {", ".join(ACTIONS)}.')
     if item_id not in states:
         return _because("unknown_item", f"There is no item {item_id} in this project.")
+    if (states[item_id].status == Status.DELETED) != (action == Action.RESTORE):
+        return _bin_refusal(item_id, Action(action))
     if action == Action.CHECK and states[item_id].status != Status.LABELED:
         return _because("not_labeled", f"Item {item_id} has no label any more that could be checked.")
     if action in (Action.LABEL, Action.CHECK):
         return _class_refusal(set(event["class_ids"]), archived, multi_label)
     return None
+
+
+def _bin_refusal(item_id: int, action: Action) -> dict[str, str]:
+    if action == Action.RESTORE:
+        return _because("not_deleted", f"Item {item_id} is not in the bin.")
+    return _because("deleted", f"Item {item_id} is in the bin. Restore it there first.")
 
 
 def _class_refusal(class_ids: set[int], archived: Mapping[int, bool], multi_label: bool) -> dict[str, str] | None:

@@ -16,6 +16,7 @@ STATUS_AFTER = {
     Action.SKIP: Status.SKIPPED,
     Action.FLAG: Status.FLAGGED,
     Action.CLEAR: Status.TODO,
+    Action.DELETE: Status.DELETED,
 }
 
 
@@ -35,6 +36,8 @@ class Change:
     suggested: dict[str, Any] | None = None
     agreed: bool | None = None
     brings: State | None = None
+    # Where the item stood before it was deleted: what a restoring brings back.
+    restores: State | None = None
 
 
 def append(session: Session, project_id: int, changes: Sequence[Change], states: dict[int, State]) -> None:
@@ -56,6 +59,8 @@ def state_after(change: Change, before: State) -> State:
     if change.action == Action.CHECK:
         # An answer beside the label.
         return before
+    if change.action == Action.RESTORE:
+        return change.restores or State()
     if change.action == Action.CLEAR:
         return State()
     class_ids = before.class_ids if change.action == Action.FLAG else change.class_ids

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.labeling import conflicts, suggested
+from backend.labeling import bin as binned
+from backend.labeling import conflicts, gone, suggested
 from backend.labeling.checks import annotator_name, refusal
 from backend.labeling.events import Change, append, part_of
 from db import decisions as rows
@@ -56,7 +57,8 @@ def record(session: Session, project: Project, annotator: str, events: Sequence[
         met += conflicts.found(session, annotator_id, fresh, states)
         decision_ids = rows.add(session, project.id, annotator_id, len(fresh), now())
         kept = suggested.of_events(session, project, fresh, class_ids, with_hidden=True)
-        append(session, project.id, _changes(annotator_id, fresh, decision_ids, kept), states)
+        restores = _restored(session, project, fresh, states)
+        append(session, project.id, _changes(annotator_id, fresh, decision_ids, kept, restores), states)
     refused = {each["event_id"] for each in rejected}
     return Recorded([event_id for event_id in order if event_id not in refused], rejected, met)
 
@@ -80,7 +82,7 @@ def record_many(
     if fresh:
         annotator_id = rows.annotator(session, name)
         [decision_id] = rows.add(session, project.id, annotator_id, 1, now())
-        changes = _changes(annotator_id, fresh, [decision_id] * len(fresh), [None] * len(fresh))
+        changes = _changes(annotator_id, fresh, [decision_id] * len(fresh), [None] * len(fresh), {})
         append(session, project.id, changes, states)
     return Recorded([event_id], rejected)
 
@@ -97,7 +99,9 @@ def record_part(
     fresh = [event for event in fresh if (states[event["item_id"]].decided_at or asked.created_at) <= asked.created_at]
     met = conflicts.found(session, annotator_id, [event for event in fresh if "over" in event], states)
     kept = suggested.of_events(session, project, fresh, class_ids, with_hidden=False)
-    append(session, project.id, _changes(annotator_id, fresh, [asked.decision_id] * len(fresh), kept), states)
+    restores = _restored(session, project, fresh, states)
+    changes = _changes(annotator_id, fresh, [asked.decision_id] * len(fresh), kept, restores)
+    append(session, project.id, changes, states)
     return Recorded([event["event_id"] for event in fresh], rejected, met)
 
 
@@ -106,20 +110,35 @@ def _checked(
 ) -> tuple[list[Event], list[dict[str, Any]], dict[int, State], Collection[int]]:
     """The events that can be recorded, the others with the reason, where their items stand, the project's class ids."""
     states = labels.states(session, project.id, list({event["item_id"] for event in events}))
-    archived = labels.archived_classes(session, project.id)
+    classes = labels.classes_now(session, project.id)
     fresh, rejected = [], []
-    for event in events:
-        if why := refusal(event, states, archived, multi_label=project.multi_label):
+    for event in (gone.of_today(each, classes) for each in events):
+        why = gone.refusal(event, classes) or refusal(event, states, classes.archived, multi_label=project.multi_label)
+        if why:
             rejected.append({"event_id": event["event_id"], "item_id": event["item_id"], **why})
         else:
             fresh.append(event)
-    return fresh, rejected, states, archived.keys()
+    return fresh, rejected, states, classes.archived.keys()
+
+
+def _restored(
+    session: Session, project: Project, events: Sequence[Event], states: Mapping[int, State]
+) -> dict[int, State]:
+    """Item id -> where it stood before it was deleted, of those that the events restore."""
+    wanted = {event["item_id"] for event in events if event["action"] == Action.RESTORE}
+    if not wanted:
+        return {}
+    return binned.before_deletion(session, project, {item_id: states[item_id] for item_id in wanted})
 
 
 def _changes(
-    annotator_id: int, events: Sequence[Event], decision_ids: Sequence[int], kept: Sequence[dict[str, Any] | None]
+    annotator_id: int,
+    events: Sequence[Event],
+    decision_ids: Sequence[int],
+    kept: Sequence[dict[str, Any] | None],
+    restores: Mapping[int, State],
 ) -> list[Change]:
-    """`kept` is what each event keeps of what was suggested."""
+    """`kept` is what each event keeps of what was suggested, `restores` item id -> what a restoring brings back."""
     at = now()
     return [
         Change(
@@ -134,6 +153,7 @@ def _changes(
             suggestion_id=event.get("suggestion_id"),
             suggested=said,
             agreed=_agreed(event, said),
+            restores=restores.get(event["item_id"]),
         )
         for event, decision_id, said in zip(events, decision_ids, kept, strict=True)
     ]

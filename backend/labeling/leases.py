@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from backend import errors, projects
 from backend.labeling.checks import annotator_name
 from db import leases as rows
-from db.models import now
+from db.models import Status, now
 from db.session import reading, writing
 
 # Longer than most decisions take; the pad holds again what it still has.
@@ -34,24 +34,31 @@ def holder(annotator: str, tab: str = "") -> str:
     return f"{annotator_name(annotator)}/{tab}"
 
 
-def take(project_id: int, who: str, item_ids: Sequence[int], limit: int) -> list[int]:
+def take(
+    project_id: int, who: str, item_ids: Sequence[int], limit: int, statuses: Sequence[Status] = (Status.TODO,)
+) -> list[int]:
     """Hold the first `limit` of these that are free, and return them."""
     if not item_ids:
         return []
     with writing() as session:
-        return rows.take(session, project_id, who, item_ids, until=_end(), limit=limit)
+        return rows.take(session, project_id, who, item_ids, until=_end(), limit=limit, statuses=statuses)
 
 
-def hold(project_id: int, who: str, item_ids: Sequence[int]) -> Held:
-    """Hold exactly these, as far as they are free, and let go of everything else that `who` holds."""
+def hold(project_id: int, who: str, item_ids: Sequence[int], again: Sequence[int] = ()) -> Held:
+    """Hold exactly these, as far as they are free, and let go of everything else that `who` holds.
+
+    `again` are those of them that are labeled and get another look.
+    """
     with reading() as session:
         projects.get(session, project_id)
     wanted = list(dict.fromkeys(item_ids))
     with writing() as session:
         held = rows.take(session, project_id, who, wanted, until=_end(), limit=len(wanted))
+        looked = [each for each in again if each not in set(held)]
+        held += rows.take(session, project_id, who, looked, until=_end(), limit=len(looked), statuses=(Status.LABELED,))
         rows.release(session, project_id, who, keep=held)
     got = set(held)
-    return Held(held, [item_id for item_id in wanted if item_id not in got])
+    return Held(held, [item_id for item_id in dict.fromkeys([*wanted, *again]) if item_id not in got])
 
 
 def _end() -> datetime:

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backend import errors, projects
+from backend.labeling import bin as binned
+from backend.labeling import gone
 from backend.labeling.checks import annotator_name
 from backend.labeling.events import Change, append, part_of, state_after
 from db import bulk_actions, labels
 from db import decisions as rows
 from db.labels import State
-from db.models import Action, BulkAction, DecisionState, LabelEvent, Project, Status, now
+from db.models import Action, BulkAction, DecisionState, LabelEvent, Project, now
 from db.session import Session, writing
 
 # Items in one transaction: some 20 ms, for nobody's label shall wait longer.
@@ -64,7 +66,7 @@ def _part(session: Session, project: Project, annotator: str, event_id: str, act
         if (rows.state_of(session, asked.decision_id) == DecisionState.DONE) == (action == Action.UNDO):
             # Somebody turned it round while this was at work.
             events = []
-        changed = _bring_back(session, asked, annotator_id, action, events)
+        changed = _bring_back(session, project, asked, annotator_id, events)
         asked.changed += changed
         asked.left += len(events) - changed
         asked.is_done = len(events) < PART
@@ -103,30 +105,43 @@ def _begin(session: Session, project: Project, annotator_id: int, event_id: str,
 
 
 def _bring_back(
-    session: Session, asked: BulkAction, annotator_id: int, action: Action, events: Sequence[LabelEvent]
+    session: Session, project: Project, asked: BulkAction, annotator_id: int, events: Sequence[LabelEvent]
 ) -> int:
     """Write what the events bring back, and return for how many: items that somebody changed since are left out."""
+    action = Action(asked.kind)
     states = labels.states(session, asked.project_id, [event.item_id for event in events])
-    classes = labels.archived_classes(session, asked.project_id)
     at = now()
-    changes = []
+    restores = _restored(session, project, events) if action == Action.REDO else {}
+    brought: dict[int, State] = {}
+    chosen = []
     for event in events:
         state = states[event.item_id]
         if event.action == Action.CHECK:
             # It changed nothing that could be brought back.
-            brings = state
+            pass
         elif state.last_event_id != (event.id if action == Action.UNDO else event.before["last_event_id"]):
             continue
         else:
             before = State.from_json(event.before)
-            brings = without_gone(before if action == Action.UNDO else _done_again(event), classes)
+            brought[event.item_id] = before if action == Action.UNDO else _done_again(event, restores)
+        chosen.append(event)
+    brought = gone.brought(session, project, brought)
+    changes = []
+    for event in chosen:
+        brings = states[event.item_id] if event.action == Action.CHECK else brought[event.item_id]
         part = part_of(asked.event_id, event.item_id)
         changes.append(Change(part, event.item_id, action, event.decision_id, annotator_id, at, brings=brings))
     append(session, asked.project_id, changes, states)
     return len(changes)
 
 
-def _done_again(event: LabelEvent) -> State:
+def _restored(session: Session, project: Project, events: Sequence[LabelEvent]) -> dict[int, State]:
+    """Item id -> what a restoring had brought back: where it stood before the event that had deleted it."""
+    found = [event for event in events if event.action == Action.RESTORE]
+    return binned.of_events(session, project, {event.item_id: event.before["last_event_id"] for event in found})
+
+
+def _done_again(event: LabelEvent, restores: Mapping[int, State]) -> State:
     """Where the item stood after the event, so that the event can be undone again."""
     again = Change(
         event.event_id,
@@ -136,13 +151,6 @@ def _done_again(event: LabelEvent) -> State:
         event.annotator_id,
         event.created_at,
         tuple(event.class_ids),
+        restores=restores.get(event.item_id),
     )
     return replace(state_after(again, State.from_json(event.before)), last_event_id=event.id)
-
-
-def without_gone(state: State, classes: Mapping[int, object]) -> State:
-    """The state without classes that were deleted since. An item that loses its only class is to do again."""
-    kept = tuple(class_id for class_id in state.class_ids if class_id in classes)
-    if state.status == Status.LABELED and state.class_ids and not kept:
-        return State(last_event_id=state.last_event_id)
-    return replace(state, class_ids=kept)

@@ -9,6 +9,7 @@
     sure:NAME         what is suggested to be that class, surest first
     disagree:A,B      what two sets of suggestions say different things of, what the first is least sure of first
                       (disagree:A is against the set in use); looks at the FURTHEST items it is least sure of
+    split:NAME        labeled items of a class that was split, for another look: those that had none since, by id
     similar:ITEM_ID   like this item, most alike first
     search:WORDS      nearest to these words in meaning
 
@@ -26,10 +27,10 @@ from backend.evaluating import suggested
 from backend.jobs import ask
 from backend.labeling import leases
 from backend.suggesting import sets
-from db import items
+from db import class_changes, items
 from db import projects as project_rows
 from db import queue as rows
-from db.models import Item, LabelClass, Project
+from db.models import ClassChange, Item, LabelClass, Project, Status
 from db.queue import Part
 from db.session import Session, reading
 
@@ -74,6 +75,7 @@ def take(
 
     Fewer than `limit` only when there are no more. Raises Unavailable when others were always quicker.
     """
+    statuses = (Status.LABELED,) if order.startswith("split:") else (Status.TODO,)
     taken: list[int] = []
     spare = 10 + limit // 4
     for _ in range(TRIES):
@@ -81,7 +83,7 @@ def take(
         with reading() as session:
             project = projects.get(session, project_id)
             found = _ids(session, project, order, Part(project_id, asked, [*without, *taken], after, who))
-        taken += leases.take(project_id, who, found, limit - len(taken))
+        taken += leases.take(project_id, who, found, limit - len(taken), statuses)
         if len(taken) == limit or len(found) < asked:
             return taken
         spare = 2 * spare + limit
@@ -92,12 +94,30 @@ def take(
 
 def has_pages(order: str) -> bool:
     """Whether `after` goes on behind an item in this order."""
-    return order.partition(":")[0] in ("sequential", "random", "uncertain", "class", "sure", "disagree")
+    return order.partition(":")[0] in ("sequential", "random", "uncertain", "class", "sure", "disagree", "split")
 
 
 def looks_at(order: str) -> int | None:
     """How many items this order looks at, those first of which it is least sure; None when it is all."""
     return FURTHEST if order.startswith("disagree:") else None
+
+
+def left_of_split(session: Session, project: Project, order: str) -> dict[str, int] | None:
+    """{total, left}: of the items of a class when it was split, how many nobody has looked at since. Of split:NAME."""
+    name, _, what = order.partition(":")
+    if name != "split":
+        return None
+    change, class_id = _split_of(session, project, what.strip())
+    left = rows.count_not_looked_at(session, class_id, change.counts["upto_event"])
+    return {"total": max(left, change.counts["to_look_at"]), "left": left}
+
+
+def splits(session: Session, project: Project) -> list[dict[str, Any]]:
+    """{name, total, left} of each class that was split and of which some have not been looked at since."""
+    there = project_rows.classes(session, project.id)
+    names = [each.name for each in there if class_changes.newest_split(session, project.id, each.id)]
+    found = [{"name": name, **(left_of_split(session, project, f"split:{name}") or {})} for name in names]
+    return [each for each in found if each["left"]]
 
 
 def _ids(session: Session, project: Project, order: str, part: Part) -> Sequence[int]:
@@ -153,6 +173,19 @@ def _disagree(session: Session, project: Project, part: Part, said: str) -> Sequ
     return rows.differing(session, part, one, other, FURTHEST)
 
 
+def _split(session: Session, project: Project, part: Part, name: str) -> Sequence[int]:
+    change, class_id = _split_of(session, project, name)
+    return rows.not_looked_at(session, part, class_id, change.counts["upto_event"])
+
+
+def _split_of(session: Session, project: Project, name: str) -> tuple[ClassChange, int]:
+    class_id = _named(session, project, name).id
+    change = class_changes.newest_split(session, project.id, class_id)
+    if change is None:
+        raise errors.Invalid(f'"{name}" was not split.', "Split it on the Classes page; then its items come again.")
+    return change, class_id
+
+
 def sets_of(session: Session, project: Project, said: str) -> tuple[int, int]:
     """ "3,7" are two sets, "3" is one and that in use. Raises Invalid or NotFound."""
     if "," not in said and project.suggestion_set_id is not None:
@@ -187,10 +220,11 @@ NAMED: dict[str, Callable[[Session, Project, Part, str], Sequence[int]]] = {
     "class": _class,
     "sure": _sure,
     "disagree": _disagree,
+    "split": _split,
     "similar": _similar,
     "search": _search,
 }
-ORDERS = (*PLAIN, "class:NAME", "sure:NAME", "disagree:A,B", "similar:ITEM_ID", "search:WORDS")
+ORDERS = (*PLAIN, "class:NAME", "sure:NAME", "disagree:A,B", "split:NAME", "similar:ITEM_ID", "search:WORDS")
 
 
 def _computed(task: str, part: Part, timeout_s: float = 60.0, **more: Any) -> list[int]:
@@ -209,6 +243,10 @@ def _computed_or_random(session: Session, task: str, part: Part) -> Sequence[int
 def _class_of(session: Session, project: Project, name: str) -> LabelClass:
     if projects.is_blind(project):
         raise errors.Conflict(BLIND, "Choose another order, or show the suggestions again.")
+    return _named(session, project, name)
+
+
+def _named(session: Session, project: Project, name: str) -> LabelClass:
     classes = project_rows.classes(session, project.id)
     chosen = next((each for each in classes if each.name.casefold() == name.casefold()), None)
     if chosen is None:

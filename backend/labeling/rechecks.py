@@ -9,7 +9,7 @@ from typing import Any
 from backend import errors
 from backend.evaluating.intervals import of_share
 from backend.labeling.checks import annotator_name
-from db import decisions, rechecks
+from db import decisions, labels, rechecks
 from db.models import Project, Status
 from db.session import Session
 
@@ -44,9 +44,11 @@ def agreement(session: Session, project: Project, annotator: str) -> dict[str, A
     annotator_id = decisions.annotator_id(session, annotator_name(annotator))
     found = rechecks.answers(session, project.id, annotator_id) if annotator_id is not None else []
     found = [each for each in found if each.before["status"] == Status.LABELED]
+    classes = labels.classes_now(session, project.id)
+    answers = [(each.item_id, classes.now(each.before["class_ids"]), classes.now(each.class_ids)) for each in found]
     differing = [
-        {"item_id": each.item_id, "first": each.before["class_ids"], "second": each.class_ids}
-        for each in found
-        if each.before["class_ids"] != each.class_ids
+        {"item_id": item_id, "first": list(first), "second": list(second)}
+        for item_id, first, second in answers
+        if first != second
     ]
     return of_share(len(found) - len(differing), len(found)) | {"differing": differing[:MOST]}

@@ -28,8 +28,8 @@ LARGEST_JSON_BYTES = 20_000_000
 # As the format's own readers limit it.
 LARGEST_HEADER_BYTES = 100_000_000
 # The hub's rules, narrowed to names that are harmless in a path.
-_PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
-REPOSITORY = re.compile(rf"(?!.*(?:\.\.|--)){_PART}/{_PART}")
+NAME_PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
+REPOSITORY = re.compile(rf"(?!.*(?:\.\.|--)){NAME_PART}/{NAME_PART}")
 REVISION = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}")
 
 

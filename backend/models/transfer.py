@@ -6,6 +6,7 @@ and some gigabytes would begin anew. The files lie where it expects them, so tha
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ ATTEMPTS, FIRST_WAIT_S = 4, 0.5
 PIECE_BYTES = 1 << 20
 # What a full disk would make fail beside this: the database, logs.
 SPARE_BYTES = 200_000_000
+SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def bring(url: str, blob: Path, size_bytes: int, sha: str, say: Callable[[int], None]) -> None:
@@ -53,7 +55,7 @@ def alone(part: Path) -> Iterator[None]:
         with lock:
             yield
     except Timeout as error:
-        raise errors.Conflict("Another process is fetching the same model.", "Resume when it has ended.") from error
+        raise errors.Conflict("Another process is fetching the same file.", "Resume when it has ended.") from error
 
 
 def checksum(path: Path, sha: str) -> str:
@@ -78,6 +80,31 @@ def check_room(folder: Path, needed_bytes: int, size_words: Callable[[int], str]
             f"There is no room for {size_words(needed_bytes)}: the disk of {folder} has {size_words(free_bytes)} free.",
             "Free some, or start Winnow with HF_HOME on a larger disk.",
         )
+
+
+def here_bytes(blobs: Any) -> int:
+    parts = [each for blob in blobs for each in (blob, blob.with_name(f"{blob.name}.incomplete")) if each.is_file()]
+    return sum(each.stat().st_size for each in parts)
+
+
+def sha_of(file: Any) -> str:
+    """The file's checksum by the hub, which names it in the cache too: SHA-256 of large files, Git's of others."""
+    sha = str(file.lfs.sha256 if file.lfs else file.blob_id)
+    if not SHA.fullmatch(sha):
+        raise errors.BadFile(f"The hub gives no checksum for {file.path}.", "Name a local folder instead.")
+    return sha
+
+
+def link(place: Path, blob: Path) -> None:
+    """Put the file into its snapshot, as huggingface_hub does: a relative link, or where there are none the file."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_file():
+        return
+    place.unlink(missing_ok=True)
+    try:
+        place.symlink_to(os.path.relpath(blob, place.parent))
+    except OSError:
+        os.link(blob, place)
 
 
 def _append(url: str, file: BinaryIO, size_bytes: int, say: Callable[[int], None]) -> None:

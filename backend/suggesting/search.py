@@ -20,7 +20,6 @@ from backend.models import catalogue
 from db import items
 from db import projects as project_rows
 from db import queue as queue_rows
-from db import suggestions as rows
 from db.models import Status
 from db.queue import Part
 from db.session import Session, reading
@@ -77,10 +76,11 @@ def nearest_to_do(
 
 def _all(session: Session, project_id: int) -> Among:
     def of_hashes(some: Sequence[bytes]) -> dict[bytes, int]:
-        return {each: item_id for each, (item_id, _) in items.by_hashes(session, project_id, some).items()}
+        found = items.by_hashes(session, project_id, some)
+        return {each: item_id for each, (item_id, status) in found.items() if status != Status.DELETED}
 
     count = project_rows.count_items(session, project_id)
-    return Among(count, lambda: rows.hashes(session, project_id), of_hashes)
+    return Among(count, lambda: items.hashes(session, project_id), of_hashes)
 
 
 def _to_do(session: Session, part: Part) -> Among:

@@ -5,15 +5,15 @@ The fingerprint is a SHA-256 over the classes and the sorted rows: equal data is
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from backend import blobs, errors, settings
 from backend.encoding.encode import Content
-from backend.training import readiness, splits
-from db import labels, runs
+from backend.training import near, readiness, splits
+from db import groups, labels, runs
 from db.labels import Labeled
 from db.models import LabelClass, Project, Snapshot, Split
 from db.session import reading, writing
@@ -53,23 +53,36 @@ class Frozen:
 
 
 def freeze(project: Project, *, allow_missing: bool) -> Snapshot:
-    """Give new items their split and keep the data as it is now. Raises TooFewLabels."""
+    """Give new items their split and keep the data as it is now. Raises TooFewLabels.
+
+    Copies in training of what is in validation or test are left out, and counted.
+    """
     with reading() as session:
         counts = readiness.label_counts(session, project)
         classes = readiness.learnable(counts, multi_label=project.multi_label, allow_missing=allow_missing)
         found = of_classes(labels.labeled(session, project.id), classes, multi_label=project.multi_label)
-    assign_splits(found)
+        of_groups = groups.splits(session, project.id)
+    assign_splits(found, of_groups)
     with reading() as session:
         # Read again: somebody may have assigned at the same time, and the first one counts.
         found = of_classes(labels.labeled(session, project.id), classes, multi_label=project.multi_label)
-    rows = [as_row(item) for item in sorted(found, key=lambda item: item.content_hash) if item.split]
+    copies = near.copies(found)
+    near.check(found, copies, classes, multi_label=project.multi_label)
+    kept = [item for item in found if item.split and item.item_id not in copies]
+    rows = [as_row(item) for item in sorted(kept, key=lambda item: item.content_hash)]
     told = [{"id": each.id, "name": each.name, "color": each.color} for each in classes]
-    fingerprint = fingerprint_of(told, rows)
+    fingerprint = fingerprint_of(told, rows, copies)
     write_rows(path_of(fingerprint), rows)
     with writing() as session:
         return runs.snapshot_with(session, project.id, fingerprint) or runs.add_snapshot(
             session,
-            Snapshot(project_id=project.id, fingerprint=fingerprint, classes=told, counts=count(rows), baselines={}),
+            Snapshot(
+                project_id=project.id,
+                fingerprint=fingerprint,
+                classes=told,
+                counts=count(rows) | {near.LEFT_OUT: len(copies)},
+                baselines={},
+            ),
         )
 
 
@@ -81,12 +94,12 @@ def of_classes(items: Sequence[Labeled], classes: Sequence[LabelClass], *, multi
         left = [class_id for class_id in item.class_ids if class_id in kept]
         # Labeled as none of the classes is an answer too, where several are allowed.
         if left or (multi_label and not item.class_ids):
-            found.append(Labeled(item.item_id, item.content_hash, item.text, left, item.split))
+            found.append(replace(item, class_ids=left))
     return found
 
 
-def assign_splits(items: Sequence[Labeled]) -> None:
-    chosen = list(splits.assign(items).items())
+def assign_splits(items: Sequence[Labeled], of_groups: Mapping[int, Set[Split]]) -> None:
+    chosen = list(splits.assign(items, of_groups).items())
     for start in range(0, len(chosen), CHUNK):
         with writing() as session:
             runs.put_splits(session, dict(chosen[start : start + CHUNK]))
@@ -102,11 +115,14 @@ def as_row(item: Labeled) -> dict[str, Any]:
     }
 
 
-def fingerprint_of(classes: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> str:
+def fingerprint_of(classes: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], left_out: Set[int]) -> str:
     digest = hashlib.sha256(json.dumps([[each["id"], each["name"]] for each in classes]).encode())
     for row in rows:
         digest.update(row["content_hash"])
         digest.update(json.dumps([row["item_id"], row["split"], row["class_ids"]]).encode())
+    # The same data is another snapshot when more was left out of it: it says how many.
+    if left_out:
+        digest.update(json.dumps(sorted(left_out)).encode())
     return digest.hexdigest()
 
 

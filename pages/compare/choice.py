@@ -6,8 +6,10 @@ import streamlit as st
 
 from backend import errors
 from backend.evaluating import comparison
+from backend.training import class_sets
 from db.comparison import Listed
 from db.models import JobState, Project, RunState
+from db.session import reading
 from pages.parts.job_card import STATE_WORDS
 
 
@@ -15,13 +17,15 @@ def choose_runs(project: Project, listed: Sequence[Listed]) -> list[int]:
     """Draw the list; return the chosen runs in the order they were chosen."""
     key = f"compare-runs-{project.id}"
     by_id = {run.id: run for run in listed}
+    with reading() as session:
+        sets = class_sets.of_runs(session, project, listed)
     # The address decides, whoever wrote it: a link, the browser's back button, or the list below.
     st.session_state[key] = in_address(by_id) if "runs" in st.query_params else newest_finished(listed)
     chosen: list[int] = st.multiselect(
         "Runs side by side",
         list(by_id),
         key=key,
-        format_func=lambda run_id: words_for(by_id[run_id]),
+        format_func=lambda run_id: words_for(by_id[run_id], sets.get(run_id, "")),
         max_selections=comparison.MOST_RUNS,
         placeholder="Choose runs",
         on_change=write_address,
@@ -60,10 +64,10 @@ def newest_finished(listed: Sequence[Listed]) -> list[int]:
     return sorted(finished[:2])
 
 
-def words_for(run: Listed) -> str:
+def words_for(run: Listed, class_set: str = "") -> str:
     words = [f"#{run.id} {run.name}" if run.name else f"Run {run.id}"]
     if run.state != RunState.DONE:
         words.append(STATE_WORDS[JobState(run.state)])
     if run.accuracy is not None:
         words.append(f"{run.accuracy:.1%}")
-    return " · ".join(words)
+    return " · ".join([*words, class_set] if class_set else words)

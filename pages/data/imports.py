@@ -46,8 +46,9 @@ def last(job: Job) -> None:
 
 
 def report(job: Job) -> None:
-    """What a person should know beyond the numbers, then the reason of each rejection."""
+    """The counts, what a person should know beyond them, then what was rejected and why."""
     told: dict[str, Any] = job.report or {}
+    counts(told)
     for note in told["notes"]:
         st.info(plain(note))
     if told["classes_added"]:
@@ -55,7 +56,35 @@ def report(job: Job) -> None:
         st.caption(plain(f"Classes added: {names}{', …' if len(told['classes_added']) > 30 else ''}"))
     if told["reasons"]:
         with st.expander(f"Rejected: {told['rejected']:,}, each with its reason", expanded=told["imported"] == 0):
-            reasons = [{"Where": each["place"], "Why": each["reason"]} for each in told["reasons"]]
-            st.dataframe(reasons, hide_index=True, key=f"reasons-{job.id}")
-            if told["reasons_left_out"]:
-                st.caption(f"{told['reasons_left_out']:,} more are not listed.")
+            reasons(job, told)
+
+
+def counts(told: dict[str, Any]) -> None:
+    """Only what there is any of, beside what came in."""
+    shown = {
+        "Imported": told["imported"],
+        "Duplicates": told["duplicates"],
+        "Found at a new place": told.get("other_places", 0),
+        "In the bin": told.get("in_bin", 0),
+        "Labels": told["labels"],
+        "Gold labels": told.get("gold", 0),
+        "Rejected": told["rejected"],
+    }
+    there = {name: number for name, number in shown.items() if number or name == "Imported"}
+    for column, (name, number) in zip(st.columns(len(shown)), there.items(), strict=False):
+        column.metric(name, f"{number:,}")
+
+
+def reasons(job: Job, told: dict[str, Any]) -> None:
+    """By kind of reason with a first place, then one by one, and all of them as a file."""
+    kinds = told.get("reasons_by_kind", [])
+    if len(kinds) > 1 or told["reasons_left_out"]:
+        table = [{"Why": each["reason"], "How many": each["count"], "First at": each["place"]} for each in kinds]
+        st.dataframe(table, hide_index=True, key=f"kinds-{job.id}")
+    each = [{"Where": one["place"], "Why": one["reason"]} for one in told["reasons"]]
+    st.dataframe(each, hide_index=True, key=f"reasons-{job.id}")
+    if told["reasons_left_out"]:
+        st.caption(f"The first {len(told['reasons']):,} of {told['rejected']:,}. The file has all of them.")
+    if "reasons_by_kind" in told:
+        # What an earlier version imported has no file.
+        st.link_button("Download all as CSV", f"/api/jobs/{job.id}/rejected.csv", icon=":material/download:")

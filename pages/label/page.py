@@ -41,6 +41,7 @@ def for_pad(session: Session, project: Project) -> dict[str, Any]:
         "classes": [each for each in shown["classes"] if not each["archived"]],
         "suggestion_set": project.suggestion_set_id,
         "progress": stats.progress(session, project),
+        "splits": queue.splits(session, project),
     }
 
 

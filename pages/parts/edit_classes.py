@@ -4,11 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from backend import classes, errors, projects
+from backend import class_changes, classes, errors, projects
 from backend.suggesting import learn
 from db import projects as rows
 from db.models import LabelClass, Project
 from db.session import reading, writing
+from pages.parts.annotator import annotator_now
+from pages.parts.chosen import go_to
 from pages.parts.errors import show_error
 
 COLUMNS = {"Class": "name", "Key": "key", "Description": "description", "Prompt": "prompt"}
@@ -45,6 +47,8 @@ def edit_classes(project: Project) -> None:
         name = st.text_input("New class", placeholder="Its name", max_chars=classes.NAME_LENGTH)
         if st.form_submit_button("Add class", icon=":material/add:"):
             apply(project, {}, name)
+    if st.button("Merge, split, reorder or undo …", key=f"to-classes-{project.id}", icon=":material/category:"):
+        go_to("classes")
 
 
 def differences(each: LabelClass, edited: Any, row: int) -> dict[str, str]:
@@ -57,14 +61,9 @@ def apply(project: Project, changes: dict[int, dict[str, str]], new_name: str | 
     try:
         with writing() as session:
             fresh = projects.get(session, project.id)
-            # Keys that are exchanged are given up first.
-            for class_id, fields in changes.items():
-                if "key" in fields:
-                    classes.change(session, fresh, class_id, {"key": ""})
-            for class_id, fields in changes.items():
-                classes.change(session, fresh, class_id, dict(fields))
+            class_changes.change(session, fresh, changes, annotator_now())
             if new_name is not None:
-                classes.add(session, fresh, new_name)
+                class_changes.add(session, fresh, new_name, annotator_now())
     except errors.WinnowError as error:
         show_error(error)
         return

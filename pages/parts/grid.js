@@ -13,7 +13,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   grid.replaceChildren(
     ...data.cards.map((card) => {
       const written = JSON.stringify([card, data.hasSimilar]);
-      const there = kept.get(written) ?? draw(card, written, data.hasSimilar, setTriggerValue);
+      const there = kept.get(written) ?? draw(card, written, data, setTriggerValue);
       if (data.isSelectable && !there.querySelector(".select")) there.prepend(selector(card, grid, setStateValue));
       return there;
     }),
@@ -31,12 +31,12 @@ function selector(card, grid, setStateValue) {
   return box;
 }
 
-function draw(card, written, hasSimilar, setTriggerValue) {
+function draw(card, written, { hasSimilar, isSelectable }, setTriggerValue) {
   const root = make("article", "card");
   root.dataset.card = written;
   root.dataset.itemId = card.id;
   root.classList.toggle("asked", card.isAsked);
-  root.append(content(card), caption(card));
+  root.append(content(card, isSelectable && (() => setTriggerValue("opened", card.id))), caption(card));
   if (hasSimilar && !card.isAsked) {
     const button = make("button", "similar", "Similar");
     button.type = "button";
@@ -47,7 +47,8 @@ function draw(card, written, hasSimilar, setTriggerValue) {
   return root;
 }
 
-function content(card) {
+// What a click does: where the page has more to tell of an item, it does; elsewhere the card is shown large.
+function content(card, tell) {
   const open = make("button", card.image ? "picture" : "text");
   open.type = "button";
   open.title = card.source;
@@ -60,7 +61,7 @@ function content(card) {
   } else {
     open.append(make("span", "words", card.text));
   }
-  open.onclick = () => look(open.getRootNode(), card);
+  open.onclick = tell || (() => look(open.getRootNode(), card));
   return open;
 }
 

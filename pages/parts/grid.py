@@ -23,12 +23,19 @@ def item_grid(cards: Sequence[dict[str, Any]], key: str) -> int | None:
     return result.similar if result.similar is not None else None
 
 
-def selectable_grid(cards: Sequence[dict[str, Any]], key: str) -> list[int]:
-    """Draw the cards with a box on each; return the ids of the items whose box is ticked."""
+def selectable_grid(cards: Sequence[dict[str, Any]], key: str) -> tuple[list[int], int | None]:
+    """Draw the cards with a box on each; return the ids of the items whose box is ticked, and that of the item that was
+    just clicked, once."""
     data = {"cards": list(cards), "hasSimilar": False, "isSelectable": True}
-    result = _grid(key=key, data=data, default={"selected": []}, on_selected_change=lambda: None)
+    result = _grid(
+        key=key,
+        data=data,
+        default={"selected": []},
+        on_selected_change=lambda: None,
+        on_opened_change=lambda: None,
+    )
     shown = {card["id"] for card in cards}
-    return [item_id for item_id in result.selected or [] if item_id in shown]
+    return [item_id for item_id in result.selected or [] if item_id in shown], result.opened
 
 
 def cards(

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from backend import projects
 from db import projects as rows
 from db.session import reading
+from pages.projects.bring import bring_project
 from pages.projects.cards import bin_of_projects, project_card
 from pages.projects.new import example_buttons, new_project
 
@@ -12,7 +14,7 @@ def show() -> None:
     with reading() as session:
         found = rows.page(session, None, 200)
         counts = rows.status_counts(session, [project.id for project in found])
-        deleted = rows.page(session, None, 200, deleted=True)
+        deleted = projects.deleted(session)
     if not found:
         welcome()
     else:
@@ -25,6 +27,8 @@ def show() -> None:
             new_project()
         with st.expander("Try an example", icon=":material/science:"):
             example_buttons()
+        with st.expander("Import a project", icon=":material/inventory_2:", expanded=is_arriving()):
+            bring_project()
     if deleted:
         bin_of_projects(deleted)
 
@@ -42,3 +46,11 @@ def welcome() -> None:
     with right:
         st.subheader("Or try an example")
         example_buttons()
+        with st.expander(
+            "Import a project from another machine", icon=":material/inventory_2:", expanded=is_arriving()
+        ):
+            bring_project()
+
+
+def is_arriving() -> bool:
+    return bool(st.session_state.get("arriving"))

@@ -12,6 +12,7 @@ PAGES = (
     ("projects", "Projects", ":material/folder_open:"),
     ("data", "Data", ":material/database:"),
     ("label", "Label", ":material/label:"),
+    ("classes", "Classes", ":material/category:"),
     ("suggest", "Suggest", ":material/lightbulb:"),
     ("explore", "Explore", ":material/travel_explore:"),
     ("augment", "Augment", ":material/auto_fix_high:"),

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from backend.training import class_sets
 from db import runs
 from db.comparison import Listed
-from db.models import JobState
+from db.models import JobState, Project
 from db.session import reading
 from pages.parts.job_card import STATE_WORDS
 from pages.parts.settings import base_title
@@ -16,14 +17,16 @@ ROWS_SHOWN = 6
 ROW_PX = 35
 
 
-def chosen_run(listed: Sequence[Listed]) -> int:
+def chosen_run(project: Project, listed: Sequence[Listed]) -> int:
     """Draw the table; the chosen run, or the newest."""
     ids = [run.id for run in listed]
+    with reading() as session:
+        sets = class_sets.of_runs(session, project, listed)
     asked = in_address()
     # A table of its own for each choice from outside, so that an old click does not override it.
     key = f"train-runs-{len(ids)}-{st.session_state.get('train-asked')}"
     clicked = st.dataframe(
-        [row(run) for run in listed],
+        [row(run, sets.get(run.id, "")) for run in listed],
         key=key,
         hide_index=True,
         height=ROW_PX * (1 + min(len(ids), ROWS_SHOWN)) + 3,
@@ -33,6 +36,7 @@ def chosen_run(listed: Sequence[Listed]) -> int:
         column_config={
             "Test accuracy": st.column_config.NumberColumn(format="%.1f %%"),
             "Test macro-F1": st.column_config.NumberColumn(format="%.1f %%"),
+            "Classes": st.column_config.TextColumn(help="How the classes it was trained with differ from today's."),
             "When": st.column_config.DatetimeColumn(format="distance"),
         },
     )["selection"]["rows"]
@@ -54,7 +58,7 @@ def in_address() -> int | None:
     return int(asked) if asked.isdecimal() else None
 
 
-def row(run: Listed) -> dict[str, object]:
+def row(run: Listed, class_set: str) -> dict[str, object]:
     return {
         "Run": run.name,
         "Method": METHODS.get(run.method or "", run.method),
@@ -62,6 +66,7 @@ def row(run: Listed) -> dict[str, object]:
         "State": STATE_WORDS[JobState(run.state)],
         "Test accuracy": percent(run.accuracy),
         "Test macro-F1": percent(run.f1_macro),
+        "Classes": class_set or None,
         "When": run.created_at,
     }
 

@@ -23,7 +23,7 @@ def show() -> None:
         with st.expander("Train a model", expanded=not listed or "recipe" in st.query_params, icon=":material/add:"):
             form.show(project, counts)
     if listed:
-        run_id = chosen_run(listed)
+        run_id = chosen_run(project, listed)
         if not live.show(run_id):
             result.show(project, run_id)
 

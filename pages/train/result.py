@@ -7,7 +7,7 @@ import streamlit as st
 
 from backend.evaluating import charts, comparison
 from backend.evaluating.differences import flattened
-from backend.training import runs
+from backend.training import near, runs
 from db.models import Project, Run
 from db.session import reading
 from pages.parts import suggest_with
@@ -23,11 +23,14 @@ def show(project: Project, run_id: int) -> None:
     with reading() as session:
         found = comparison.compare(session, project, [run_id])
         run = runs.get(session, run_id)
+        snapshot = runs.snapshot_of(session, run)
     shown = found["runs"][0]
     st.subheader(plain(run.name))
     tested = shown["metrics"].get("test")
     if tested:
         figures(shown, tested, found["baselines"])
+        if left_out := near.told(snapshot.counts.get(near.LEFT_OUT, 0) if snapshot else 0):
+            st.caption(left_out)
         ways_on(project, run)
         classes, confusion, curves, made = st.tabs(["Classes", "Confusion", "Curves", "How it was made"])
         with classes:

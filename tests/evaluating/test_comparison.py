@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from backend import class_changes, errors
 from backend import classes as label_classes
-from backend import errors
 from backend.api.app import create
 from backend.evaluating import agreement, comparison
 from db import comparison as rows
@@ -146,7 +146,7 @@ def test_a_renamed_class_goes_by_its_name_of_today_and_a_deleted_one_by_its_old(
     project = builders.a_project(session)
     a, _, _ = two_runs(session, project)
     heron = found_class(session, project, "heron")
-    label_classes.change(session, project, heron.id, {"name": "grey heron"})
+    class_changes.change(session, project, {heron.id: {"name": "grey heron"}})
     session.delete(found_class(session, project, "duck"))
     session.flush()
     found = comparison.compare(session, project, [a.id])

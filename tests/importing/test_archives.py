@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backend import errors
-from backend.importing import found
+from backend.importing import archives
 from backend.importing.found import File, Unusable, entries_of, safe_parts, walk
 from tests.importing.builders import a_file, a_project, a_zip, all_items, an_image, import_now, read, texts
 
@@ -51,7 +51,7 @@ def test_a_bomb_is_refused_before_anything_is_unpacked(home: Path, tmp_path: Pat
 
 
 def test_an_entry_that_unpacks_to_too_much_is_rejected_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(found, "MAX_UNPACKED_BYTES", 1 << 40)
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1 << 40)
     noise = an_image(size=(1, 1)) + bytes(range(256)) * 40
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("noise.bin", noise * 100, zipfile.ZIP_STORED)

@@ -54,7 +54,7 @@ def test_items_are_shown_with_hostile_text_as_text(home: Path) -> None:
     project = a_project()
     import_now(project, texts=[HOSTILE, "a heron"])
     app = opened(project)
-    assert [tab.label for tab in app.tabs] == ["Items", "Add data", "Download"]
+    assert [tab.label for tab in app.tabs] == ["Items", "Add data", "Near-duplicates", "Bin", "Download"]
     assert list(app.dataframe[0].value["Text"]) == [HOSTILE, "a heron"]
     assert "onerror" not in words(app)
 
@@ -88,7 +88,7 @@ def test_a_path_that_is_not_there_is_said_and_a_table_shows_its_columns(home: Pa
     app.text_input(key="data-path").set_value(str(path)).run()
     assert not app.exception
     assert app.multiselect[0].value == ["message"]
-    assert app.selectbox[0].value == "kind"
+    assert app.multiselect[1].value == ["kind"]
     next(button for button in app.button if button.label == "Import").click().run()
     with reading() as session:
         [job] = rows.in_states(session, [JobState.QUEUED])

@@ -151,7 +151,7 @@ REFUSED = {
     "a column that is not there": ("a.csv", b"text,label\none,bird\n", {"text": "body"}, 'no column "body"'),
     "a picture called csv": ("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(200), {}, "PNG image"),
     "control characters all over": ("a.txt", bytes(range(1, 32)) * 50, {}, "no text"),
-    "an Excel workbook": ("a.xlsx", b"PK\x03\x04" + bytes(100), {}, "Excel"),
+    "a broken Excel workbook": ("a.xlsx", b"PK\x03\x04" + bytes(100), {}, "workbook"),
     "broken JSON": ("a.json", b'{"text": ', {}, "JSON"),
     "broken UTF-16": ("a.csv", b"\xff\xfe" + "text\n".encode("utf-16-le") + b"\x00\xd8\x00\xd8x", {}, "UTF-16"),
     "only a header": ("a.csv", b"text,label\n", {}, "no rows"),

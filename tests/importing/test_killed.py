@@ -10,10 +10,10 @@ import psutil
 import pytest
 
 from backend import blobs, importing
-from backend.importing import cores
+from backend.importing import cores, rejected
 from backend.jobs import control
 from backend.jobs.supervisor import ROOT, Supervisor
-from db import items
+from db import items, origins
 from db import jobs as rows
 from db.models import Job, JobState, Project
 from db.session import reading, writing
@@ -38,10 +38,10 @@ def count(project: Project) -> int:
         return items.count(session, project.id)
 
 
-def killed_in_the_middle(project: Project, path: Path, total: int) -> int:
+def killed_in_the_middle(project: Project, path: Path, total: int, **options: str) -> int:
     """Start an import, kill its process when some items are in, and return the job's id."""
     with writing() as session:
-        job_id = importing.start(session, project, {"path": str(path)}).id
+        job_id = importing.start(session, project, {"path": str(path), **options}).id
     process = worker(job_id)
     until(lambda: count(project) > 0, every_s=0.005)
     children = psutil.Process(process.pid).children(recursive=True)
@@ -77,6 +77,27 @@ def test_a_killed_import_of_texts_goes_on_and_every_row_is_in_once(home: Path, t
     assert (job.report["imported"], job.report["duplicates"], job.report["labels"]) == (total, 0, total)
     assert count(project) == total
     assert len(labels(project)) == total
+
+
+def test_a_killed_import_has_every_gold_label_source_and_rejection_once(home: Path, tmp_path: Path) -> None:
+    project, total = a_project(), 21_000
+    # Every third row is empty, and every third says what the row before it said.
+    kinds = (lambda row: f"text {row},bird", lambda row: f"text {row - 1},bird", lambda _: '" ",cat')
+    lines = "".join(f"{kinds[row % 3](row)}\n" for row in range(total))
+    path = a_file(tmp_path, "a.csv", f"text,label\n{lines}")
+    job_id = killed_in_the_middle(project, path, total // 3, labels="gold")
+    report = resumed(job_id).report
+    assert report
+    third = total // 3
+    counts = [report[name] for name in ("imported", "duplicates", "rejected", "other_places", "gold", "labels")]
+    assert counts == [third, third, third, third, third, 0]
+    places = [place for place, _ in rejected.kept(job_id, report["rejected_bytes"])]
+    assert places == [f"a.csv row {row}" for row in range(4, total + 2, 3)]
+    with reading() as session:
+        for item in all_items(project)[:: third // 50]:
+            row = int((item.text or "").split()[1])
+            assert item.source == f"a.csv row {row + 2}"
+            assert origins.other_sources(session, item.id) == [f"a.csv row {row + 3}"]
 
 
 def test_a_killed_import_of_images_goes_on_and_no_item_is_without_its_image(home: Path, tmp_path: Path) -> None:

@@ -1,14 +1,20 @@
 """CSV and TSV in all the ways people write them."""
 
+import csv
 import json
 import tracemalloc
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backend import errors
-from backend.importing import tables
+from backend.importing import encodings, tables
 from backend.importing.found import File
+from backend.importing.rows import Plan, Rejection, Row
+from db.models import Kind
 from tests.importing.builders import a_file, read
 
 
@@ -127,13 +133,53 @@ def test_a_person_can_say_that_there_is_a_header_or_none(tmp_path: Path) -> None
 
 def test_a_large_file_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
     path = a_file(tmp_path, "a.csv", "text,label\n" + "a heron in the reeds by the water,bird\n" * 100_000)
-    plan = tables.Plan("text", {}, ("bird",))
+    plan = Plan(Kind.TEXT, {}, ("bird",))
     tracemalloc.start()
     count = sum(1 for _ in tables.read(a_file_at(path), plan))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 100_001
     assert peak < 8_000_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"x" * 100, b"a,b,c,d,e," * 10, b"\0" * 20 + b"x" * 80],
+    ids=["line", "cells", "nul"],
+)
+def test_a_line_or_a_row_without_an_end_is_rejected_and_not_held_whole(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("wb") as file:
+        file.write(b"text,label\nfine,bird\n")
+        for _ in range(20):
+            file.write(content * 10_000)
+    plan = Plan(Kind.TEXT, {"text": "text", "header": True, "delimiter": ","}, ("bird",))
+    tracemalloc.start()
+    found = [each for each in tables.read(a_file_at(path), plan) if isinstance(each, Row | Rejection)]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(found[0], Row)
+    assert any(isinstance(each, Rejection) for each in found)
+    assert peak < 200_000_000
+
+
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+CELLS = st.text(LETTERS, min_size=1, max_size=30).filter(lambda text: not text.isspace())
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(CELLS, min_size=1, max_size=30), block=st.integers(1, 40), end=st.sampled_from(["\n", "\r\n"]))
+def test_wherever_blocks_are_cut_the_rows_are_those_that_were_written(texts: list[str], block: int, end: str) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder) / "a.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            # By itself it leaves a lone \r without quotes.
+            writer = csv.writer(file, lineterminator=end, quoting=csv.QUOTE_ALL)
+            writer.writerows([["text", "label"], *([text, "bird"] for text in texts)])
+        patch.setattr(encodings, "TEXT_BLOCK_BYTES", block)
+        plan = Plan(Kind.TEXT, {"delimiter": ","}, ("bird",))
+        rows = [each for each in tables.read(a_file_at(path), plan) if isinstance(each, Row)]
+    assert [row.text for row in rows] == texts
 
 
 @pytest.mark.shared

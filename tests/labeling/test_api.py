@@ -187,7 +187,11 @@ def test_a_filter_is_counted_first_and_then_labeled_as_one(api, url, project):
     cat = project.classes[1].id
     api.post(f"{url}/labels", json={"annotator": "ada", "events": [event(1, 1, project.classes[0].id)]})
     body = {"annotator": "ada", "filter": {"text": "item"}, "class_ids": [cat], "event_id": "all"}
-    assert api.post(f"{url}/labels/bulk?dry_run=true", json=body).json() == {"count": 5, "labeled": 1}
+    assert api.post(f"{url}/labels/bulk?dry_run=true", json=body).json() == {
+        "count": 5,
+        "labeled": 1,
+        "is_exact": True,
+    }
     assert api.get(f"{url}/stats").json()["labeled"] == 1
     answer = api.post(f"{url}/labels/bulk", json=body).json()
     assert (answer["acked"], answer["changed"], answer["progress"]["labeled"]) == (["all"], 5, 5)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from PIL import Image, ImageDraw
 
-from backend import blobs, classes, projects, suggesting
+from backend import blobs, class_changes, classes, projects, suggesting
 from backend.jobs.progress import Handle
 from backend.labeling import labels
 from backend.suggesting import job as suggest_job
@@ -117,7 +117,7 @@ def add_class(project: Project, name: str, **fields: str) -> int:
 
 def change_class(project: Project, name: str, /, **fields: object) -> None:
     with writing() as session:
-        classes.change(session, projects.get(session, project.id), class_id(project, name), fields)
+        class_changes.change(session, projects.get(session, project.id), {class_id(project, name): fields})
 
 
 def the_set(set_id: int | None) -> SuggestionSet:

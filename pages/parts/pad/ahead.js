@@ -50,9 +50,14 @@ class Ahead {
     this.seen = Math.max(this.seen, this.cursor);
   }
 
+  // What waits for a decision: an item to do, or one whose class was split.
+  isOpen(entry) {
+    return entry.status === "todo" || Boolean(entry.isAgain);
+  }
+
   // From what was decided elsewhere on to what is still to do.
   passDecided() {
-    const at = this.entries.findIndex((entry, place) => place >= this.cursor && entry.status === "todo");
+    const at = this.entries.findIndex((entry, place) => place >= this.cursor && this.isOpen(entry));
     this.move(at < 0 ? this.entries.length : at);
   }
 
@@ -101,11 +106,16 @@ class Ahead {
     return this.entries.slice(from).filter((entry) => entry.status === "todo" && !entry.isCheck).map((entry) => entry.id);
   }
 
+  // The same of labeled ones that are looked at once more.
+  heldAgain() {
+    return this.entries.slice(Math.min(this.cursor, this.seen)).filter((entry) => entry.isAgain).map((entry) => entry.id);
+  }
+
   // Somebody else has these, or has decided on them.
   drop(itemIds) {
     const lost = new Set(itemIds);
     const from = this.cursor + 1;
-    const gone = this.entries.slice(from).filter((entry) => lost.has(entry.id) && entry.status === "todo");
+    const gone = this.entries.slice(from).filter((entry) => lost.has(entry.id) && this.isOpen(entry));
     if (!gone.length) return;
     this.entries = this.entries.filter((entry) => !gone.includes(entry));
     gone.forEach((entry) => this.known.delete(entry.id));
@@ -130,7 +140,7 @@ class Ahead {
     const isStale = this.sinceFresh >= FRESH_AFTER;
     if (this.isFetching || this.isEnd || (left >= AHEAD && !isStale)) return;
     const kept = isStale ? Math.min(this.entries.length, this.seen + KEPT_AHEAD) : this.entries.length;
-    const held = this.entries.slice(0, kept).filter((entry) => entry.status === "todo");
+    const held = this.entries.slice(0, kept).filter((entry) => this.isOpen(entry));
     const without = new Set([...held.map((entry) => entry.id), ...this.pad.outbox.itemIds()]);
     // Too many to name: the server knows of them itself when the outbox is empty.
     if (without.size > MOST_LEFT_OUT) return;
@@ -160,7 +170,7 @@ class Ahead {
       const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
       const response = await fetch(`/api/projects/${this.pad.project.id}/queue?${asked}`, { signal });
       const answer = await response.json();
-      if (response.ok) return answer.items;
+      if (response.ok) return splitCame(this.pad, order, answer.split), answer.items;
       return response.status < 500 || response.status === 503 ? answer : null;
     } catch {
       return null;
@@ -178,7 +188,8 @@ class Ahead {
     const there = new Set(this.entries.map((entry) => entry.id));
     const onTheWay = this.pad.outbox.itemIds();
     const fresh = found.filter((item) => !there.has(item.id) && !onTheWay.has(item.id));
-    this.entries.push(...fresh.map((item) => this.entryOf(item)));
+    const isAgain = isOfSplit(this.pad.order);
+    this.entries.push(...fresh.map((item) => Object.assign(this.entryOf(item), { isAgain })));
     this.isEnd = found.length === 0 || (fresh.length === 0 && !isStale);
   }
 

@@ -35,8 +35,10 @@ async function historyRows(pad, entry) {
     const response = await fetch(`/api/items/${entry.id}/history`);
     const answer = await response.json();
     if (!response.ok) return [element("p", "", [answer.error.message])];
-    if (!answer.items.length) return [element("p", "", ["Nobody has decided anything on it yet."])];
-    return [element("ol", "wn-history", answer.items.map((event) => historyRow(pad, event)))];
+    const rows = [...answer.items, ...answer.class_changes].sort((one, other) => (one.created_at < other.created_at ? 1 : -1));
+    if (!rows.length) return [element("p", "", ["Nobody has decided anything on it yet."])];
+    const known = new Map(answer.classes.map((each) => [each.id, each]));
+    return [element("ol", "wn-history", rows.map((each) => (each.words ? changeRow(each) : historyRow(pad, each, known))))];
   } catch {
     return [element("p", "", ["The server does not answer. Try again."])];
   }
@@ -44,23 +46,33 @@ async function historyRows(pad, entry) {
 
 const DID = { label: "labeled it", skip: "skipped it", flag: "flagged it", clear: "cleared it", check: "looked again:", undo: "took a decision back:", redo: "brought a decision again:" };
 
-function historyRow(pad, { annotator, action, class_ids: classIds, created_at: at, suggested }) {
-  const chips = classIds.map((id) => chipOf(pad, id));
-  const when = element("time", "wn-quiet", [new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })], { datetime: at });
+// The item's label went with a change of the classes.
+function changeRow({ annotator, words, created_at: at }) {
+  const who = annotator ? [element("b", "", [annotator]), " changed the classes: "] : ["The classes were changed: "];
+  return element("li", "", [element("div", "wn-deed", [...who, `${words}. `, timeOf(at)])]);
+}
+
+function timeOf(at) {
+  return element("time", "wn-quiet", [new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })], { datetime: at });
+}
+
+function historyRow(pad, { annotator, action, class_ids: classIds, created_at: at, suggested }, known) {
+  const chips = classIds.map((id) => chipOf(known, id));
+  const when = timeOf(at);
   const isBack = action === "undo" || action === "redo";
   const line = [element("b", "", [annotator]), ` ${DID[action]} `, ...chips];
   if (isBack && !chips.length) line.push("no label");
-  const said = suggested && pad.isShowing ? [element("div", "wn-quiet", [suggestedThen(pad, suggested)])] : [];
+  const said = suggested && pad.isShowing ? [element("div", "wn-quiet", [suggestedThen(known, suggested)])] : [];
   return element("li", "", [element("div", "wn-deed", [...line, when]), ...said]);
 }
 
-function suggestedThen(pad, { class_id: classId, confidence, is_hidden: isHidden }) {
-  const name = pad.classes.get(classId)?.name ?? "a class that is gone";
+function suggestedThen(known, { class_id: classId, confidence, is_hidden: isHidden }) {
+  const name = known.get(classId)?.name ?? "a class that is gone";
   return `Suggested then: ${name} ${percent(confidence)}${isHidden ? ", not shown" : ""}`;
 }
 
-function chipOf(pad, classId) {
-  const there = pad.classes.get(classId);
+function chipOf(known, classId) {
+  const there = known.get(classId);
   const dot = element("i", "wn-dot");
   dot.style.background = there?.color ?? "transparent";
   return element("span", "wn-chip", [dot, there?.name ?? "a class that is gone"]);

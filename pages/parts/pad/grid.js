@@ -217,7 +217,7 @@ class Grid {
     root.classList.toggle("wn-card-other", !isOut && !(chosen.size === 1 && chosen.has(this.classId)));
     root.setAttribute("aria-selected", String(!isOut));
     const share = item.suggestion?.scores[this.classId];
-    const names = isOut ? ["left out"] : [...chosen].map((id) => chipOf(this.pad, id));
+    const names = isOut ? ["left out"] : [...chosen].map((id) => chipOf(this.pad.classes, id));
     chips.replaceChildren(...(names.length ? names : ["no class"]), element("span", "wn-score", [share === undefined ? "" : percent(share)]));
     if (isAt) this.pad.view.live.textContent = `${nameOf(item)}. ${isOut ? "Left out" : [...chosen].map((id) => this.pad.classes.get(id)?.name).join(", ")}`;
   }

@@ -13,6 +13,8 @@ function ordersOf(pad) {
     found.push(...pad.project.classes.map((each) => [`class:${each.name}`, `Suggested ${each.name}`]));
   }
   found.push(["similar", "Like this item"], ["search", "Search …"]);
+  found.push(...(pad.project.splits ?? []).map(({ name }) => [`split:${name}`, `Split ${name}`]));
+  if (isOfSplit(pad.order) && !found.some(([value]) => value === pad.order)) found.push([pad.order, `Split ${pad.order.slice(6)}`]);
   // The one in use, in its own words.
   if (pad.order.startsWith("similar:")) found.push([pad.order, `Like item ${pad.order.slice(8)}`]);
   if (pad.order.startsWith("search:")) found.push([pad.order, `Search: ${pad.order.slice(7)}`]);

@@ -11,6 +11,7 @@ function over(pad) {
   const inOrder = () => button("Go on in order", "", () => pad.chooseOrder("sequential"), "wn-primary");
   if (ahead.trouble) return view.paintOver("Nothing comes in this order", `${ahead.trouble.message} ${ahead.trouble.hint}`, [inOrder()]);
   if (!ahead.isEnd) return view.paintOver("", "Getting the next items …");
+  if (isOfSplit(pad.order)) return splitOver(pad, inOrder);
   if (progress.todo > 0) return left(pad, inOrder);
   const { skipped, flagged } = progress;
   const rest = [skipped && `${number(skipped)} skipped`, flagged && `${number(flagged)} flagged`].filter(Boolean);

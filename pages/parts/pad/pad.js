@@ -20,6 +20,8 @@ class Pad {
     this.progress = { ...project.progress };
     this.pace = null;
     this.haveCome = false;
+    // {total, left} in the order of a class that was split.
+    this.split = null;
     this.decisions = new Decisions(this);
     this.ahead = new Ahead(this);
     // The grid while it is open.
@@ -47,7 +49,8 @@ class Pad {
     return tab.inTurn(async () => {
       // What came just before is in its place by then.
       await new Promise((resolve) => setTimeout(resolve));
-      const lost = await hold(this.project.id, this.holder, [...this.ahead.held(), ...(this.grid?.held() ?? [])]);
+      const held = [...this.ahead.held(), ...(this.grid?.held() ?? [])];
+      const lost = await hold(this.project.id, this.holder, held, this.ahead.heldAgain());
       if (lost?.length) this.ahead.drop(lost);
     });
   }
@@ -89,7 +92,7 @@ class Pad {
   }
 
   chooseOrder(order) {
-    this.order = order;
+    [this.order, this.split] = [order, order === this.order ? this.split : null];
     remember(`order/${this.project.key}`, order);
     forgetAskedOrder();
     this.view.arrange();
@@ -111,6 +114,7 @@ class Pad {
 
   whyNoGuess() {
     const { current, cursor, entries } = this.ahead;
+    if (current?.isAgain) return "Press another class, or Enter to keep it";
     if (current?.isBlind) return `Answer without a suggestion · ${cursor + 1} of ${entries.length}`;
     if (!this.hasSuggestions) return "No suggestions yet. They are made below.";
     return this.isShowing ? "No suggestion for this item" : "Suggestions are hidden";
@@ -140,6 +144,7 @@ class Pad {
     const entry = this.ahead.current;
     if (!entry) return;
     if (this.project.multi_label) return this.decide("label", [...this.chosenOf(entry)]);
+    if (entry.isAgain) return this.decide("label", entry.class_ids);
     if (entry.status === "labeled") return this.step(1);
     const guess = this.guessOf(entry);
     if (guess) this.decide("label", [guess.first.id]);
@@ -176,6 +181,7 @@ class Pad {
     if (!entry.isCheck) event.over = entry.over;
     const before = { status: entry.status, class_ids: entry.class_ids, over: entry.over };
     const after = { status: STATUS_AFTER[action], class_ids: action === "flag" ? entry.class_ids : classIds, over: event.event_id };
+    if (entry.isAgain) [before.isAgain, after.isAgain] = [true, false];
     this.decisions.add(event.event_id, [{ entry, before, after }]);
     // Before anything is painted: an error there must not lose it.
     this.outbox.put(this.annotator, "event", event);

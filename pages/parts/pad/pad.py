@@ -20,6 +20,7 @@ SCRIPTS = (
     "item.js",
     "ahead.js",
     "orders.js",
+    "splits.js",
     "over.js",
     "dialogs.js",
     "help.js",

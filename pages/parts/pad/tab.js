@@ -43,12 +43,12 @@ class Tab {
 const tab = new Tab();
 
 // Hold exactly these items; an empty list lets all go. Returns those that are no longer to be had, null without an answer.
-async function hold(projectId, annotator, itemIds) {
+async function hold(projectId, annotator, itemIds, again = []) {
   try {
     const response = await fetch(`/api/projects/${projectId}/queue/hold`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ annotator, tab: tab.id, item_ids: itemIds }),
+      body: JSON.stringify({ annotator, tab: tab.id, item_ids: itemIds, again }),
       // So that it is sent even while the page closes.
       keepalive: true,
     });

@@ -258,6 +258,8 @@ class View {
     this.bar.setAttribute("aria-valuemax", items);
     this.bar.setAttribute("aria-valuenow", labeled);
     const rest = [skipped && `${number(skipped)} skipped`, flagged && `${number(flagged)} flagged`].filter(Boolean);
+    const { split } = this.pad;
+    if (split) return put(this.counts, `${number(split.total - split.left)} of ${number(split.total)} looked at`);
     put(this.counts, [`${number(labeled)} of ${number(items)} labeled`, ...rest, `${number(todo)} left`].join(" · "));
     put(this.pace, paceWords(this.pad.pace, todo));
   }

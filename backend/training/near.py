@@ -1,0 +1,48 @@
+"""Near-duplicates and training: what a model has seen in training must not be asked in the test.
+
+A group goes into one split. Where the data gave its splits, or they were given before anybody looked for
+near-duplicates, a group may lie in several: a split is never changed, and so its copies in training are left out.
+"""
+
+from collections.abc import Sequence, Set
+
+from backend import errors
+from backend.training import readiness
+from db.labels import Labeled
+from db.models import LabelClass, Split
+
+# In a snapshot's counts, beside the splits: how many items were left out.
+LEFT_OUT = "left_out"
+JUDGED = (Split.VALIDATION, Split.TEST)
+
+
+def copies(items: Sequence[Labeled]) -> set[int]:
+    """Ids of the items for training whose group has members in validation or test."""
+    judged = {item.group_id for item in items if item.split in JUDGED and item.group_id is not None}
+    return {item.item_id for item in items if item.split == Split.TRAIN and item.group_id in judged}
+
+
+def check(items: Sequence[Labeled], left_out: Set[int], classes: Sequence[LabelClass], *, multi_label: bool) -> None:
+    """Raise TooFewLabels when near-duplicates leave a class without training, or a split without any item."""
+    kept = [item for item in items if item.item_id not in left_out]
+    hint = "Label more that are not copies, or take apart on the Data page what is not the same."
+    learned = {class_id for item in kept if item.split == Split.TRAIN for class_id in item.class_ids}
+    short = [f'"{each.name}"' for each in classes if each.id not in learned]
+    if left_out and short and not multi_label:
+        raise errors.TooFewLabels(
+            f"All items for training of {readiness.in_words(short[:5])} are near-duplicates of items for validation "
+            "or test, which training leaves out.",
+            hint,
+        )
+    if missing := [split for split in Split if all(item.split != split for item in kept)]:
+        raise errors.TooFewLabels(
+            f"The labeled items are near-duplicates of so few that none is left for {missing[0]}.", hint
+        )
+
+
+def told(count: int) -> str:
+    """What a run says of it; empty when nothing was left out."""
+    if not count:
+        return ""
+    what = "1 item for training was" if count == 1 else f"{count:,} items for training were"
+    return f"{what} left out: near-duplicates of items in validation or test, which would make the result look better."
