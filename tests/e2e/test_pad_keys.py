@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from backend import class_changes
+from backend import class_changes, classes
 from backend.projects import get
 from db.models import Project
 from db.session import writing
@@ -123,7 +123,7 @@ def test_numbers_on_the_pad_letters_from_the_eleventh_class_on_and_shift_or_caps
     pad.page.evaluate(TYPED, ["!", "Digit1", {"shiftKey": True}])
     pad.shows(ids[len(pressed) + 3])
     pad.is_saved()
-    meant = [MANY[label_classes.KEYS.index(key)] for key in "1234567890qwetyhq11"]
+    meant = [MANY[classes.KEYS.index(key)] for key in "1234567890qwetyhq11"]
     assert [classes_of(item_id) for item_id in ids[: len(meant)]] == [[name] for name in meant]
 
 
