@@ -94,7 +94,6 @@ class Part:
 PARTS = (
     Part("annotators", Annotator, "id"),
     Part("classes", LabelClass),
-    Part("class_changes", ClassChange),
     Part("origins", Origin),
     Part("items", Item),
     Part("item_sources", ItemSource, "item_id"),
@@ -110,6 +109,8 @@ PARTS = (
     Part("decisions", Decision),
     Part("label_events", LabelEvent),
     Part("bulk_actions", BulkAction),
+    # A split says up to which event there was nothing to look at again.
+    Part("class_changes", ClassChange),
     Part("moved_labels", MovedLabel, "change_id"),
 )
 

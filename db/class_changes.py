@@ -40,6 +40,7 @@ from db.models import (
     table,
 )
 from db.session import Session, direct
+from db.suggestions import in_bin
 
 MOVED, LABELS, GOLD, ITEMS, EVENTS = (table(each) for each in (MovedLabel, Label, GoldLabel, Item, LabelEvent))
 CLASSES = table(LabelClass)
@@ -269,14 +270,16 @@ def count_beside(session: Session, project_id: int, class_id: int) -> int:
 
 
 def count_suggestions(session: Session, set_id: int, class_id: int) -> int:
-    query = select(func.count()).where(Suggestion.set_id == set_id, Suggestion.class_id == class_id)
-    return session.scalar(query) or 0
+    """For how many items that are not in the bin the set suggests the class."""
+    query = select(func.count(Suggestion.id)).where(Suggestion.set_id == set_id, Suggestion.class_id == class_id)
+    return (session.scalar(query) or 0) - (session.scalar(in_bin(query, set_id)) or 0)
 
 
 def suggestions_by_class(session: Session, set_id: int) -> dict[int, int]:
-    """Class id -> for how many items the set suggests it."""
-    query = select(Suggestion.class_id, func.count()).where(Suggestion.set_id == set_id)
-    return dict(session.execute(query.group_by(Suggestion.class_id)).all())
+    """Class id -> for how many items that are not in the bin the set suggests it."""
+    query = select(Suggestion.class_id, func.count()).where(Suggestion.set_id == set_id).group_by(Suggestion.class_id)
+    binned: dict[int, int] = dict(session.execute(in_bin(query, set_id)).all())
+    return {class_id: count - binned.get(class_id, 0) for class_id, count in session.execute(query)}
 
 
 def count_to_give_back(session: Session, move: Move) -> tuple[int, int]:

@@ -27,15 +27,17 @@ def checked_since(session: Session, project_id: int, annotator_id: int) -> set[i
 
 
 def answers(session: Session, project_id: int, annotator_id: int) -> Sequence[LabelEvent]:
-    """The annotator's last check of each item, newest first, without those that were taken back."""
+    """The annotator's last check of each item that is not in the bin, newest first, without what was taken back."""
     last = (
         select(func.max(LabelEvent.id))
         .join(Decision, Decision.id == LabelEvent.decision_id)
+        .join(Item, Item.id == LabelEvent.item_id)
         .where(
             LabelEvent.project_id == project_id,
             LabelEvent.annotator_id == annotator_id,
             IS_CHECK,
             Decision.state == DecisionState.DONE,
+            Item.status != Status.DELETED,
         )
         .group_by(LabelEvent.item_id)
     )

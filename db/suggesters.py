@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Text, and_, cast, func, select
 
-from db.models import Action, Decision, DecisionState, Item, LabelEvent, Status, Suggestion
+from db.models import Action, Decision, DecisionState, Item, LabelEvent, Status, Suggestion, SuggestionSet
 from db.session import Session
 
 SAMPLE = 2_000
@@ -66,7 +66,11 @@ def of_sample(session: Session, project_id: int, set_id: int, limit: int = SAMPL
 
 
 def item_ids_by_class(session: Session, set_id: int) -> dict[int, str]:
-    """Class id -> the ids of all items that the set suggests to be it, with commas between: a text is read quickest."""
+    """Class id -> the ids of all items that the set suggests to be it and that are not in the bin, with commas between:
+    a text is read quickest."""
     listed = func.aggregate_strings(cast(Suggestion.item_id, Text), ",")
     query = select(Suggestion.class_id, listed).where(Suggestion.set_id == set_id).group_by(Suggestion.class_id)
+    of_set = select(SuggestionSet.project_id).where(SuggestionSet.id == set_id).scalar_subquery()
+    binned = select(Item.id).where(Item.project_id == of_set, Item.status == Status.DELETED)
+    query = query.where(Suggestion.item_id.not_in(binned))
     return dict(session.execute(query).all())

@@ -1,13 +1,14 @@
 """Queries on suggestion sets and suggestions."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from db.labels import batches
-from db.models import PRESENT, Item, Label, LabelClass, Project, Suggestion, SuggestionSet
+from db.models import BY_ITEM, PRESENT, Item, Label, LabelClass, Project, Status, Suggestion, SuggestionSet
 from db.session import Session
 
 # Item id, class id, confidence, margin, packed scores.
@@ -107,10 +108,19 @@ def scores(session: Session, set_id: int) -> dict[int, bytes]:
 
 
 def summary(session: Session, set_id: int) -> tuple[int, float | None]:
-    """How many suggestions the set has, and their mean confidence."""
-    query = select(func.count(), func.avg(Suggestion.confidence)).where(Suggestion.set_id == set_id)
-    count, mean = session.execute(query).one()
-    return count, mean
+    """Of how many items that are not in the bin the set says something, and how sure it is of them on average."""
+    query = select(func.count(), func.sum(Suggestion.confidence)).where(Suggestion.set_id == set_id)
+    count, total = session.execute(query).one()
+    binned, of_binned = session.execute(in_bin(query, set_id)).one()
+    left = count - binned
+    return left, (total - (of_binned or 0)) / left if left else None
+
+
+def in_bin(query: Any, set_id: int) -> Any:
+    """The query's suggestions of this set whose items are in the bin: mostly few, and found by them."""
+    of_set = select(SuggestionSet.project_id).where(SuggestionSet.id == set_id).scalar_subquery()
+    binned = select(Item.id).where(Item.project_id == of_set, Item.status == Status.DELETED)
+    return query.where(Suggestion.item_id.in_(binned)).with_hint(Suggestion, BY_ITEM, "sqlite")
 
 
 def remove_some(session: Session, set_id: int, limit: int) -> int:

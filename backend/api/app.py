@@ -65,6 +65,7 @@ def create() -> FastAPI:
     api.add_exception_handler(RequestValidationError, _malformed)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(OverflowError, _too_large)
+    api.add_exception_handler(UnicodeEncodeError, _no_character)
     api.add_exception_handler(Exception, _unexpected)
     return api
 
@@ -93,6 +94,15 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
 async def _too_large(_request: Request, _error: Exception) -> JSONResponse:
     """The database counts to 2^63."""
     return _answer(404, "not_found", "There is nothing with so large a number.", "Check the numbers in the request.")
+
+
+async def _no_character(request: Request, error: Exception) -> JSONResponse:
+    """JSON can name half of a surrogate pair, which no file and no database takes."""
+    assert isinstance(error, UnicodeEncodeError)
+    if request.method == "GET" or error.reason != "surrogates not allowed":
+        return await _unexpected(request, error)
+    message = "The request has half of a character in it (a lone surrogate), which cannot be stored."
+    return _answer(422, "invalid", message, "Send whole characters.")
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

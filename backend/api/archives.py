@@ -56,22 +56,26 @@ async def import_project(request: Request) -> dict[str, int]:
     The job's report names the new project.
     """
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        source: dict[str, Any] = {"upload": (await uploading.received(request))["upload"]}
-    else:
-        try:
-            source = Source.model_validate_json(await request.body()).model_dump(exclude_none=True)
-        except ValueError:
-            hint = '/api/docs shows what this call takes, such as {"path": "/home/me/birds.winnow.zip"}.'
-            raise errors.Invalid("The request names no archive.", hint) from None
+        upload = (await uploading.received(request))["upload"]
+        return {"job_id": await run_in_threadpool(_start_received, upload)}
+    try:
+        source = Source.model_validate_json(await request.body()).model_dump(exclude_none=True)
+    except ValueError:
+        hint = '/api/docs shows what this call takes, such as {"path": "/home/me/birds.winnow.zip"}.'
+        raise errors.Invalid("The request names no archive.", hint) from None
     return {"job_id": await run_in_threadpool(_start, source)}
 
 
 def _start(source: dict[str, Any]) -> int:
+    spec, title = archives.checked(source)
+    with writing() as session:
+        return archives.start(session, spec, title).id
+
+
+def _start_received(upload: str) -> int:
+    """What came with the request itself can be named in no other one; an upload of before stays."""
     try:
-        spec, title = archives.checked(source)
-        with writing() as session:
-            return archives.start(session, spec, title).id
+        return _start({"upload": upload})
     except BaseException:
-        if "upload" in source:
-            uploads.remove(source["upload"])
+        uploads.remove(upload)
         raise

@@ -1,5 +1,6 @@
 """/api/projects/P/items: data in."""
 
+import json
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -105,8 +106,10 @@ def as_source(body: bytes) -> dict[str, Any]:
 
 def _start(project_id: int, source: dict[str, Any], *, is_form: bool) -> int:
     try:
+        # The options of a form are as much a stranger's as those in JSON.
+        wanted = as_source(json.dumps(source).encode()) if is_form else source
         with reading() as session:
-            checked = importing.check(session, projects.get(session, project_id), source)
+            checked = importing.check(session, projects.get(session, project_id), wanted)
         with writing() as session:
             return importing.add(session, projects.get(session, project_id), checked).id
     except BaseException:

@@ -13,6 +13,8 @@ from backend import errors
 from backend.importing import uploads
 
 FIELD_BYTES = 100_000
+# As RFC 2046 allows, with room to spare.
+BOUNDARY_BYTES = 200
 
 
 class Upload:
@@ -90,6 +92,8 @@ async def received(request: Request) -> dict[str, Any]:
     boundary = options.get(b"boundary")
     if not boundary:
         raise errors.Invalid("The request names no boundary between its files.", "Let your client make the form.")
+    if len(boundary) > BOUNDARY_BYTES:
+        raise errors.Invalid("The boundary between the files is too long.", "Let your client make the form.")
     folder = await run_in_threadpool(uploads.new_folder)
     upload = Upload(folder, boundary)
     try:
@@ -114,12 +118,10 @@ def options_in(upload: Upload) -> dict[str, Any]:
     if not upload.files:
         raise errors.Invalid("The request has no file in it.", 'Send files in the field "files".')
     fields = upload.fields
-    options: dict[str, Any] = {"add_classes": fields.get("add_classes", "").lower() in ("true", "1")}
-    if fields.get("labels"):
-        options["labels"] = fields["labels"]
+    options: dict[str, Any] = {name: fields[name] for name in ("labels", "add_classes") if fields.get(name)}
     if fields.get("columns"):
         try:
             options["columns"] = dict(json.loads(fields["columns"]))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise errors.Invalid('"columns" is no JSON object.', 'Send {"text": "NAME", "label": "NAME"}.') from None
     return options

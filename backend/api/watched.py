@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from backend import projects
+from backend.api.imports import Columns
 from backend.importing import watch
 from db.session import reading, writing
 
@@ -14,7 +15,7 @@ router = APIRouter(tags=["items"])
 
 class Folder(BaseModel):
     path: str
-    columns: dict[str, Any] = Field(default_factory=dict, description="as of an import")
+    columns: Columns = Field(default_factory=Columns)  # type: ignore[arg-type]
     labels: Literal["labels", "gold", "none"] = "labels"
     add_classes: bool = False
     reference: bool = Field(default=False, description="images stay where they are")
@@ -34,7 +35,9 @@ def watched(project_id: int) -> dict[str, Any]:
 def add(project_id: int, folder: Folder) -> dict[str, Any]:
     """Watch a folder. What is in it is imported at once."""
     with writing() as session:
-        path = watch.add(session, projects.get(session, project_id), folder.model_dump())["path"]
+        path = watch.add(
+            session, projects.get(session, project_id), folder.model_dump(exclude_unset=True, by_alias=True)
+        )["path"]
     watch.look(project_id, path, is_asked=True)
     return next(each for each in watched(project_id)["items"] if each["path"] == path)
 

@@ -37,7 +37,11 @@ def path_of(spec: dict[str, Any]) -> Path:
     if not source.get("upload"):
         if not source.get("path"):
             raise errors.Invalid("No archive was named.", "Send the file, or its path on this machine.")
-        return importing.local(source["path"])
+        path = importing.local(source["path"])
+        if not path.is_file():
+            # A folder; or a pipe, which opening would wait for.
+            raise errors.BadFile(f'"{path}" is no file.', "Name the archive that “Download the project” made.")
+        return path
     files = [path for path in uploads.folder_of(source["upload"]).rglob("*") if path.is_file()]
     if len(files) != 1:
         raise errors.Invalid(f"A project is imported from one file; these are {len(files)}.", "Send one archive.")

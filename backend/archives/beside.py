@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from backend import blobs, settings
 from backend.archives import container
 from backend.archives.container import bad
-from backend.archives.values import Mapped
+from backend.archives.ids import Mapped
 from backend.training import artifact, snapshots
 from db import archives as rows
 from db.models import Run, Snapshot

@@ -14,14 +14,16 @@ from typing import Any
 from backend import archives, blobs, errors, projects
 from backend.archives import beside, container
 from backend.archives.container import bad
+from backend.archives.ids import Mapped, Row
 from backend.archives.shared import SHARED
-from backend.archives.values import Mapped, Row, row_of, settled
+from backend.archives.values import row_of, settled
 from backend.importing import job as import_job
 from backend.importing import uploads
 from backend.jobs.progress import Handle
 from backend.suggesting import prompts, sets
 from backend.training import artifact
 from db import archives as rows
+from db import jobs
 from db import projects as project_rows
 from db.archives import PARTS, Part
 from db.models import Kind, Project, now
@@ -39,6 +41,8 @@ def run(handle: Handle) -> dict[str, Any]:
 
 
 def bring(handle: Handle) -> dict[str, Any]:
+    if report := (handle.cursor or {}).get("report"):
+        return ended(handle, report)
     clean_up(handle)
     path = archives.path_of(handle.spec)
     try:
@@ -62,14 +66,9 @@ def bring(handle: Handle) -> dict[str, Any]:
     except BaseException:
         clean_up(handle)
         raise
-    name = show(project_id, about, brought.mapped)
-    beside.notes(handle.job_id).unlink(missing_ok=True)
-    handle.save_cursor({"is_done": True})
-    if upload := handle.spec["archive"].get("upload"):
-        uploads.remove(upload)
-    count = brought.count["items"]
-    handle.report(total, total, f"{name}: {count:,} items", unit="bytes")
-    return {"project_id": project_id, "name": name, "rows": brought.count}
+    report = show(handle, project_id, about, brought)
+    handle.report(total, total, f"{report['name']}: {brought.count['items']:,} items", unit="bytes")
+    return ended(handle, report)
 
 
 def described(told: dict[str, Any]) -> dict[str, Any]:
@@ -98,20 +97,33 @@ def begin(handle: Handle, about: dict[str, Any]) -> int:
     hidden = {**about["settings"], projects.ARRIVING: True}
     new = Project(**(about | {"suggestion_set_id": None, "settings": hidden}), deleted_at=now())
     with writing() as session:
+        # With its cursor: killed in between, nobody would know whose it is.
         project_id = project_rows.add(session, new).id
-    handle.save_cursor({"project_id": project_id})
+        jobs.write(session, handle.job_id, cursor={"project_id": project_id})
+    handle.cursor = {"project_id": project_id}
     return project_id
 
 
-def show(project_id: int, about: dict[str, Any], mapped: Mapped) -> str:
-    """Into the list of projects, under a name that is free."""
+def show(handle: Handle, project_id: int, about: dict[str, Any], brought: "Bringing") -> dict[str, Any]:
+    """Into the list of projects, under a name that is free. Returns the job's report."""
     with writing() as session:
         project = project_rows.get(session, project_id)
         if project is None:
             raise errors.Conflict("The project was removed while it came in.", "Import it again.")
-        project.suggestion_set_id = mapped.of("suggestion_sets").find(about["suggestion_set_id"])
+        project.suggestion_set_id = brought.mapped.of("suggestion_sets").find(about["suggestion_set_id"])
         project.settings = about["settings"]
-        return projects.restore(session, project_id).name
+        name = projects.restore(session, project_id).name
+        report = {"project_id": project_id, "name": name, "rows": brought.count}
+        jobs.write(session, handle.job_id, cursor={"report": report})
+    return report
+
+
+def ended(handle: Handle, report: dict[str, Any]) -> dict[str, Any]:
+    """What is left to do when the project is there; a job that was killed after that ends with this."""
+    beside.notes(handle.job_id).unlink(missing_ok=True)
+    if upload := handle.spec["archive"].get("upload"):
+        uploads.remove(upload)
+    return report
 
 
 def clean_up(handle: Handle) -> None:
@@ -128,10 +140,11 @@ def clean_up(handle: Handle) -> None:
     while removed:
         with writing() as session:
             removed = rows.remove_some(session, project_id, REMOVED_AT_ONCE)
-    with writing() as session:
-        project_rows.remove(session, project_id)
+    # Before the project: killed in between, the next run of that number would find them.
     for run_id in runs:
         shutil.rmtree(artifact.folder_of_run(run_id), ignore_errors=True)
+    with writing() as session:
+        project_rows.remove(session, project_id)
     for name in beside.written(handle.job_id):
         _forget(name)
     handle.save_cursor({})

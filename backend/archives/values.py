@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backend.archives.container import bad
-from backend.archives.ids import Ids
+from backend.archives.ids import Mapped, Row
 from backend.suggesting import naming
 from backend.training import near
 from db.archives import Part
+from db.class_changes import PART
 from db.models import Action, DecisionState, Kind, RunState, Split, Status
 
-Row = dict[str, Any]
 # What each of these columns may say, and which part the ids in these columns are of.
 WORDS: dict[str, dict[str, frozenset[str]]] = {
     "items": {"status": frozenset(Status), "split": frozenset(Split)},
@@ -33,39 +33,14 @@ REFERENCES = {
     "change_id": "class_changes", "merged_into": "classes",
 }  # fmt: skip
 LISTS = {"class_ids", "target_ids", "steps", "classes", "before", "after", "sample"}
+# What an undo of such a change needs beside the classes.
+COUNTED = {
+    PART: frozenset(("of", "class_id", "into", "is_gold")), "split": frozenset(("class_id", "upto_event", "names")),
+}  # fmt: skip
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 # A browser runs what is in an SVG.
 IMAGE = re.compile(r"image/(?!svg)[a-z0-9.+-]{1,40}")
 DEEP = 40
-
-
-class Mapped:
-    """The ids of all parts so far, and what is known of the project."""
-
-    def __init__(self, kind: Kind, job_id: int, project_id: int | None) -> None:
-        self.kind, self.job_id, self.salt = kind, job_id, f"{job_id}-{project_id}"
-        self.ids: dict[str, Ids] = {}
-        # {"id" as it was, "fingerprint" as it was, "classes" with new ids} of each.
-        self.snapshots: list[Row] = []
-
-    def of(self, part: str) -> Ids:
-        return self.ids.setdefault(part, Ids(part))
-
-    def classes(self, old: Any) -> list[int]:
-        if not isinstance(old, list):
-            raise bad("a list of classes in it is no list")
-        return [self.of("classes").get(each) for each in old]
-
-    def event_id(self, old: str) -> str:
-        """Events have ids that are unique on a machine: here they get their own, still together as they were."""
-        head, slash, tail = old.rpartition("/")
-        if not (slash and tail.isdecimal()):
-            return self._salted(old)
-        item_id = self.of("items").find(int(tail[:19]))
-        return f"{self._salted(head)}/{item_id}" if item_id else self._salted(old)
-
-    def _salted(self, text: str) -> str:
-        return hashlib.sha256(f"{self.salt}/{text}".encode()).hexdigest()[:40]
 
 
 def row_of(part: Part, names: Sequence[str], values: Sequence[Any], mapped: Mapped) -> Row:
@@ -90,6 +65,8 @@ def settled(part: Part, row: Row, mapped: Mapped) -> Row:
     """The row, when all rows of its batch have their new ids: with what it says of rows of its own part."""
     if part.name == "classes" and row["merged_into"] is not None:
         row["merged_into"] = mapped.of("classes").get(row["merged_into"])
+    elif part.name == "class_changes" and "of" in row["counts"]:
+        row["counts"]["of"] = mapped.of("class_changes").get(row["counts"]["of"])
     elif part.name == "label_events" and row["before"]["last_event_id"] is not None:
         row["before"]["last_event_id"] = mapped.of("label_events").get(row["before"]["last_event_id"])
     elif part.name == "items" and row["group_id"] is not None:
@@ -157,7 +134,17 @@ def _class_change(row: Row, mapped: Mapped) -> Row:
         if not all(isinstance(each, dict) for each in row[name]):
             raise bad("a change of classes in it cannot be read")
         row[name] = [_class_fields(each, mapped) for each in row[name]]
-    return row
+    counts = dict(row["counts"])
+    if not COUNTED.get(row["kind"], frozenset()) <= set(counts):
+        raise bad("a change of classes in it does not say what it touched")
+    for name in ("class_id", "into"):
+        if counts.get(name) is not None:
+            counts[name] = mapped.of("classes").get(counts[name])
+    if "upto_event" in counts:
+        if type(counts["upto_event"]) is not int:
+            raise bad("a split of a class in it names no event")
+        counts["upto_event"] = mapped.of("label_events").upto(counts["upto_event"])
+    return {**row, "counts": counts}
 
 
 def _class_fields(told: Mapping[str, Any], mapped: Mapped) -> Row:

@@ -1,9 +1,12 @@
 """Zips, sent while they are made: images in a folder for each class, and a folder for `datasets.load_dataset`."""
 
 import json
+import shutil
+import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from backend import blobs, errors
@@ -11,6 +14,8 @@ from backend.exporting import parquets
 from backend.exporting.drain import Drain
 from backend.exporting.fields import Chosen
 from backend.exporting.rows import batches
+from backend.importing import layout
+from backend.importing.found import is_litter
 from db.items import Filter
 from db.models import Kind, Project, Split, Status
 
@@ -18,18 +23,24 @@ from db.models import Kind, Project, Split, Status
 FORBIDDEN = frozenset('<>:"/\\|?*')
 # Bytes that wait for so much before they are sent on.
 BLOCK_BYTES = 1 << 18
+# File systems take 255; the number of the item comes before it.
+NAME_BYTES = 200
 IMAGES = Chosen(("file", "source", "split"))
 IMAGES_AT_ONCE = 1_000
-# How classes are told from folders, beside the images.
+# What folders cannot tell of classes and splits, beside the images.
 METADATA = "metadata.jsonl"
 
 
 def image_blocks(project: Project, names: dict[int, str], wanted: Filter) -> Iterator[bytes]:
-    """SPLIT/CLASS/ID-NAME, without SPLIT where none is set; several classes an item: one folder and metadata.jsonl."""
+    """SPLIT/CLASS/ID-NAME, without SPLIT where none is set; several classes an item: one folder and metadata.jsonl.
+
+    The latter comes along too where folders alone would not come back as the same classes and splits.
+    """
     drain = Drain()
-    lines: list[str] = []
+    splits: set[str | None] = set()
+    used: set[int] = set()
     # Images are packed already.
-    with zipfile.ZipFile(drain, "w", zipfile.ZIP_STORED) as archive:
+    with tempfile.TemporaryFile() as lines, zipfile.ZipFile(drain, "w", zipfile.ZIP_STORED) as archive:
         for batch in batches(project, IMAGES, wanted, size=IMAGES_AT_ONCE):
             cells = zip(batch["id"], batch["file"], batch["split"], batch["class_ids"], strict=True)
             for place, (item_id, file, split, class_ids) in enumerate(cells):
@@ -41,12 +52,29 @@ def image_blocks(project: Project, names: dict[int, str], wanted: Filter) -> Ite
                     # Deleted for good, or moved away by its owner, while the archive is made.
                     continue
                 archive.writestr(entry(path), data)
-                lines.append(json.dumps({"file_name": path, "labels": labels}, ensure_ascii=False) + "\n")
+                lines.write(json.dumps({"file_name": path, "labels": labels, "split": split}).encode() + b"\n")
+                splits.add(split)
+                used.update(class_ids)
                 if drain.waiting > BLOCK_BYTES:
                     yield from drain.taken()
-        if project.multi_label:
-            archive.writestr(entry(METADATA), "".join(lines))
+        if project.multi_label or not are_told(splits, [names[each] for each in used if each in names]):
+            lines.seek(0)
+            with archive.open(entry(METADATA), "w", force_zip64=True) as file:
+                shutil.copyfileobj(lines, file)
     yield from drain.taken()
+
+
+def are_told(splits: Set[str | None], class_names: Iterable[str]) -> bool:
+    """Whether classes and splits can be told from the folders alone: a single one called train may be a class."""
+    if len(splits - {None}) == 1:
+        return False
+    return all(folder_of(name) == name for name in class_names)
+
+
+def folder_of(class_name: str) -> str:
+    """Never one that imports take for a split, or for no class."""
+    name = safe(class_name)
+    return f"_{name}" if layout.split_of(name) or name.lower() in layout.NO_CLASS else name
 
 
 def entry(path: str) -> zipfile.ZipInfo:
@@ -57,17 +85,25 @@ def entry(path: str) -> zipfile.ZipInfo:
 
 
 def path_in_archive(project: Project, item_id: int, file: str, split: str | None, labels: Sequence[str]) -> str:
-    folder = "images" if project.multi_label else safe(labels[0]) if labels else "unlabeled"
+    folder = "images" if project.multi_label else folder_of(labels[0]) if labels else "unlabeled"
     return "/".join(part for part in (split, folder, f"{item_id}-{safe(file)}") if part)
 
 
 def safe(name: str) -> str:
+    """As a part of a path anywhere, with its ending when it is cut; never what imports pass over."""
     cleaned = "".join("_" if letter in FORBIDDEN or not letter.isprintable() else letter for letter in name)
-    return cleaned.strip(". ")[:120] or "_"
+    cleaned = cleaned.strip(". ") or "_"
+    if len(cleaned.encode()) > NAME_BYTES:
+        ending = PurePosixPath(cleaned).suffix if len(PurePosixPath(cleaned).suffix.encode()) < 20 else ""
+        kept = cleaned.encode()[: NAME_BYTES - len(ending.encode())].decode(errors="ignore")
+        cleaned = kept.rstrip(". ") + ending
+    return f"_{cleaned}" if is_litter(cleaned) else cleaned
 
 
 def splits_of(wanted: Filter) -> list[tuple[Split, list[Filter]]]:
     """The labeled items of the filter, split by split. What has no split yet is for training."""
+    if wanted.status not in (None, Status.LABELED):
+        return []
     labeled = replace(wanted, status=Status.LABELED)
     if wanted.split is not None:
         return [(Split.TRAIN if wanted.split == "none" else Split(wanted.split), [labeled])]

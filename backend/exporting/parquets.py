@@ -8,6 +8,7 @@ from backend import blobs, errors
 from backend.exporting.drain import Drain
 from backend.exporting.fields import Chosen
 from backend.exporting.rows import Columns, batches, file_name, plain
+from backend.exporting.texts import alone
 from db.items import Filter
 from db.models import Kind, Project
 
@@ -32,6 +33,8 @@ def blocks(project: Project, chosen: Chosen, wanted: Filter) -> Iterator[bytes]:
         yield from drain.taken()
         waiting: list[Any] = []
         for batch in batches(project, chosen, wanted):
+            if "label" in batch:
+                batch["label"] = list(map(alone, batch["label"]))
             for name in as_json:
                 batch[name] = [None if each is None else _as_text(each) for each in batch[name]]
             arrays = [pa.array(batch[name], schema.field(name).type) for name in chosen.names]

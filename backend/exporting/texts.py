@@ -47,6 +47,8 @@ def taken(out: io.StringIO) -> bytes:
 def _cells(name: str, column: list[Any], nested: Sequence[str]) -> list[Any]:
     if name in ("labels", "gold", "sources"):
         return [joined(each) for each in column]
+    if name == "label":
+        return list(map(alone, column))
     return [_cell(each) for each in column] if name in nested else column
 
 
@@ -61,6 +63,12 @@ def joined(names: list[str]) -> str:
     return "|".join(names)
 
 
+def alone(name: str | None) -> str | None:
+    """One name; as a JSON list where the way in would take it for a list, or for none."""
+    is_like_a_list = name is not None and (name == "[]" or name.startswith(('["', '{"choices"')))
+    return json.dumps([name], ensure_ascii=False) if is_like_a_list else name
+
+
 def harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
@@ -68,6 +76,6 @@ def harmless(cell: Any) -> Any:
 def jsonl_blocks(project: Project, chosen: Chosen, wanted: Filter) -> Iterator[bytes]:
     encode = json.JSONEncoder(ensure_ascii=False).encode
     for batch in batches(project, chosen, wanted):
-        columns = [batch[name] for name in chosen.names]
+        columns = [list(map(alone, batch[name])) if name == "label" else batch[name] for name in chosen.names]
         lines = [encode(dict(zip(chosen.names, row, strict=True))) for row in zip(*columns, strict=True)]
         yield ("\n".join(lines) + "\n").encode("utf-8", "replace")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from backend import errors
-from backend.importing import columns, encodings, hub, previews, readers, uploads
+from backend.importing import columns, dialects, encodings, hub, previews, readers, uploads
 from backend.importing.found import UNREADABLE, File, Unusable, walk
 from backend.jobs import control
 from db import projects as rows
@@ -79,7 +79,7 @@ def options_of(source: dict[str, Any]) -> dict[str, Any]:
 def path_of(source: dict[str, Any]) -> Path:
     if source.get("upload"):
         return uploads.folder_of(source["upload"])
-    if source.get("path"):
+    if (source.get("path") or "").strip():
         return local(source["path"])
     raise errors.Invalid("Nothing to import was named.", "Send files, a path, or texts.")
 
@@ -94,11 +94,12 @@ def preview(session: Session, project: Project, source: dict[str, Any]) -> dict[
 
 def local(name: str) -> Path:
     """A path that a person typed. Raises NotFound when there is nothing."""
-    path = Path(name.strip().strip("\"'")).expanduser()
     try:
+        # A home folder may be that of nobody (RuntimeError).
+        path = Path(name.strip().strip("\"'")).expanduser()
         if path.exists():
             return path.resolve()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):
         pass
     raise errors.NotFound(f'There is no file or folder "{name}" on this machine.', "Check the spelling of the path.")
 
@@ -170,6 +171,9 @@ def check_table(file: File, kind: Kind, chosen: dict[str, Any], class_names: Seq
     table = readers.look(file, chosen)
     if table is not None:
         if not table.rows:
+            if file.size_bytes > dialects.SAMPLE_LENGTH:
+                # The first row is too long to be read: the job says so, and reads on behind it.
+                return
             raise errors.BadFile(f'"{file.name}" has no rows.', "Choose a file with something in it.")
         if kind == Kind.TEXT:
             columns.choose(chosen, table.names, table.rows, class_names, file.name)

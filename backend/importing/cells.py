@@ -17,6 +17,8 @@ from db.models import Split
 KEPT_LENGTH = 2_000
 MEMO_LENGTH = 10_000
 NO = frozenset(("0", "0.0", "false", "no", "", "none", "nan"))
+# As in `classes_in_data`.
+SEVERAL = frozenset("|;,")
 Cells = Sequence[Any]
 new_row: Callable[[tuple[Any, ...]], Row] = partial(tuple.__new__, Row)
 
@@ -143,10 +145,26 @@ def label_names(cell: object, values: Sequence[str] = (), separator: str = "") -
     if cell is None or isinstance(cell, bytes):
         return ()
     if isinstance(cell, list | tuple):
-        return tuple(name for each in cell if not isinstance(each, list | dict) for name in label_names(each, values))
+        return _listed(cell, values)
     if isinstance(cell, int) and values:
         return (values[cell],) if 0 <= cell < len(values) else ()
-    return _names_in(" ".join(str(cell).replace("\0", "").split()), values, separator)
+    return _names_in(clean(str(cell)), values, separator)
+
+
+def _listed(cell: Sequence[Any], values: Sequence[str]) -> tuple[str, ...]:
+    """A text in a list is one name, whatever is in it. One that could be taken for several comes twice, which no cell
+    of several does that stands alone."""
+    found: list[str] = []
+    for each in cell:
+        if isinstance(each, str):
+            found += [clean(each)] if clean(each) else []
+        elif not isinstance(each, list | dict):
+            found += label_names(each, values)
+    return tuple(found * 2 if len(found) == 1 and SEVERAL.intersection(found[0]) else found)
+
+
+def clean(name: str) -> str:
+    return " ".join(name.replace("\0", "").split())
 
 
 def _names_in(name: str, values: Sequence[str], separator: str) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def ids_of(session: Session, names: Sequence[str], known: Known, tally: Tally) -
             missing.append(name)
         elif class_id not in ids:
             ids.append(class_id)
-    tally.miss(missing)
+    tally.miss(dict.fromkeys(missing))
     if len(ids) > 1 and not known.project.multi_label:
         tally.label_refused += 1
         return []

@@ -13,6 +13,8 @@ SPLITS: Mapping[str, Split] = {
     "test": Split.TEST, "testing": Split.TEST,
 }  # fmt: skip
 TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".pq", ".arrow", ".txt", ".xlsx", ".ods")
+# As `datasets` names them, also when there is only one.
+SHARD_OF = re.compile(r"[-_.]\d+-of-\d+$")
 SHARD = re.compile(r"[-_.]\d+(-of-\d+)?$")
 # Our own export puts what has no label there.
 NO_CLASS = ("unlabeled", "unlabelled")
@@ -47,14 +49,16 @@ def of_folders(folders: Collection[str], holds_files: Callable[[str], bool]) -> 
 
 
 def of_tables(names: Iterable[str]) -> dict[str, Split]:
-    """Which of the files in one folder are splits by their names; it takes two splits side by side."""
+    """Which of the files in one folder are splits by their names; it takes two of them, or `train-00000-of-00001`."""
     named: dict[str, Split] = {}
     for name in names:
         path = PurePosixPath(name)
         split = split_of(SHARD.sub("", path.stem)) if path.suffix.lower() in TABLES else None
         if split:
             named[name] = split
-    return named if len(set(named.values())) > 1 else {}
+    if len(set(named.values())) > 1:
+        return named
+    return {name: split for name, split in named.items() if SHARD_OF.search(PurePosixPath(name).stem)}
 
 
 def of_archive(paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Level]:

@@ -63,7 +63,7 @@ def names_of(labels: tuple[str, ...], known: Known, counts: Counter[str]) -> Ite
     """The classes of a row as the import will understand them; of new names not more than anybody would read."""
     if known.project.multi_label and len(labels) == 1:
         labels = tuple(classes_in_data.parts(labels[0], known))
-    for name in labels:
+    for name in dict.fromkeys(labels):
         if name in counts or len(counts) < MOST_NAMES:
             yield name
 

@@ -107,7 +107,10 @@ def is_yes_or_no(sample: Sample, place: int) -> bool:
 
 
 def split(names: Sequence[str], sample: Sample, without: Collection[int]) -> int | None:
-    """The column whose cells are all names of splits."""
+    """The column whose cells are all names of splits; not that of a person called Dev."""
+    lowered = [name.strip().lower() for name in names]
+    about = OUR_OWN if len(OURS.intersection(lowered)) > 2 else {"annotator"}
+    without = {*without, *(place for place, name in enumerate(lowered) if name in about)}
     for place in dict.fromkeys((*by_name(names, SPLIT_NAMES, without), *range(len(names)))):
         cells = cells_of(sample, place)
         if place not in without and cells and all(layout.split_of(str(cell)) for cell in cells):

@@ -107,6 +107,7 @@ class Source:
         # How many characters have come since the last row was whole.
         self.length = 0
         self.is_at_end = False
+        self.block = io.StringIO()
 
     def __iter__(self) -> "Source":
         return self
@@ -121,7 +122,8 @@ class Source:
         self.is_at_end = not block
         self.taken += 1
         self.length += len(block)
-        return io.StringIO(block or END, newline="")
+        self.block = io.StringIO(block or END, newline="")
+        return self.block
 
 
 def batches(file: File, encoding: str, dialect: Dialect) -> Iterator[Batch]:
@@ -143,8 +145,8 @@ def batches(file: File, encoding: str, dialect: Dialect) -> Iterator[Batch]:
                 is_done = True
         except csv.Error as error:
             reason = f"It cannot be read ({error}). Is a closing quote missing?"
-            # The reader's source has ended by the error; ours goes on.
-            reader = dialect.reader(chain.from_iterable(source))
+            # The reader's source may have ended by the error; ours goes on, in the middle of its block.
+            reader = dialect.reader(chain.from_iterable(chain([source.block], source)))
         if source.is_at_end and rows and rows[-1] and rows[-1][-1].endswith(END):
             is_done = True
             if rows.pop() != [END]:

@@ -18,6 +18,8 @@ from backend.importing.found import is_litter
 from backend.importing.manifest import Entry, Manifest, Said, safe_names
 
 KEPT_DAYS = 14
+# Of a UUID in hexadecimal.
+ID_LENGTH = 32
 # The database and the small pictures grow with an import.
 SPARE_BYTES = 200_000_000
 NAMED = 3
@@ -213,6 +215,10 @@ def finish(upload: str, entry: Entry) -> None:
 def place_for(folder: Path, name: str) -> Path:
     """A free path in `folder` for a file that a stranger calls `name`. Its folders are kept: they may name classes."""
     parts = safe_names(name)
+    for depth in range(1, len(parts)):
+        # A file has the name that this needs as a folder.
+        while folder.joinpath(*parts[:depth]).is_file():
+            parts[depth - 1] += " (2)"
     path = folder.joinpath(*parts)
     path.parent.mkdir(parents=True, exist_ok=True)
     number = 2
@@ -232,7 +238,8 @@ def remove(name: str) -> None:
 
 def _folder(name: str) -> Path:
     path = settings.folder("uploads") / name
-    if not name.isalnum() or not path.is_dir():
+    # A name of another length is none of ours, and may be longer than the file system bears.
+    if len(name) != ID_LENGTH or not name.isalnum() or not path.is_dir():
         raise not_there()
     return path
 

@@ -29,14 +29,29 @@ TOUCHES = {
 
 
 def buttons(project: Project, each: LabelClass, there: Sequence[LabelClass]) -> None:
-    if st.button("Merge into …", key=f"merge-{each.id}", width="stretch", disabled=len(there) < 2):
+    is_last = len(there) < 2
+    if button("Merge into …", "merge", each.id, is_disabled=is_last):
         merge(project, each.id, [(other.id, other.name) for other in there if other.id != each.id])
-    if st.button("Split …", key=f"split-{each.id}", width="stretch"):
+    if button("Split …", "split", each.id):
         split(project, each.id)
-    if st.button("Archive …", key=f"archive-{each.id}", width="stretch", disabled=len(there) < 2):
+    if button("Archive …", "archive", each.id, is_disabled=is_last):
         archive(project, each.id)
-    if st.button("Delete …", key=f"delete-{each.id}", width="stretch", disabled=len(there) < 2):
+    if button("Delete …", "delete", each.id, is_disabled=is_last):
         delete(project, each.id)
+
+
+def button(title: str, action: str, class_id: int, *, is_disabled: bool = False) -> bool:
+    """One that closes the menu it is in: an open menu would lie above the dialog."""
+    key = f"{action}-{class_id}"
+    return st.button(title, key=key, width="stretch", disabled=is_disabled, on_click=close, args=(class_id,))
+
+
+def close(class_id: int) -> None:
+    st.session_state[menu_of(class_id)] = False
+
+
+def menu_of(class_id: int) -> str:
+    return f"class-menu-{class_id}"
 
 
 def tell(counts: Mapping[str, int]) -> None:

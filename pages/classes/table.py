@@ -80,7 +80,9 @@ def row(
     is_last = place == len(there) - 1
     if down.button("", icon=":material/arrow_downward:", key=f"down-{each.id}", disabled=is_last, help="Move down"):
         move(project, there, place, place + 1)
-    with more.popover("", icon=":material/more_horiz:", help=f"Merge, split, archive or delete {plain(each.name)}"):
+    about_more = f"Merge, split, archive or delete {plain(each.name)}"
+    menu = dialogs.menu_of(each.id)
+    with more.popover("", icon=":material/more_horiz:", help=about_more, key=menu, on_change="rerun"):
         new["prompt"] = st.text_area("Prompt", each.prompt, key=key_of(each, "prompt"), help=PROMPT)
         dialogs.buttons(project, each, there)
     new["key"] = new["key"].strip().lower()

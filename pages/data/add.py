@@ -19,8 +19,8 @@ WAYS = {
     "texts": "Paste texts",
 }
 HINTS = {
-    Kind.TEXT: "CSV, TSV, JSONL, JSON, Parquet, plain text, or a zip of these",
-    Kind.IMAGE: "JPEG, PNG, WebP, TIFF and many more, or a zip. Folders named like classes become labels.",
+    Kind.TEXT: "CSV, TSV, Excel, JSON, JSONL, Parquet, text, fastText, exports of Label Studio and doccano; zip or tar",
+    Kind.IMAGE: "JPEG, PNG, WebP, TIFF and many more; zip or tar. Labels come from folders’ names or a labels.csv.",
 }
 
 

@@ -47,8 +47,8 @@ def bin_of(project: Project) -> None:
 
 @st.dialog("Empty the bin?")
 def ask_empty(project: Project, count: int) -> None:
-    what = "1 item is" if count == 1 else f"{count:,} items are"
-    st.markdown(f"**{what} removed for ever**, with their history. No undo brings them back.")
+    what, whose, them = ("1 item is", "its", "it") if count == 1 else (f"{count:,} items are", "their", "them")
+    st.markdown(f"**{what} removed for ever**, with {whose} history. No undo brings {them} back.")
     if not st.button("Remove for ever", type="primary"):
         return
     with reading() as session:

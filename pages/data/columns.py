@@ -172,7 +172,8 @@ def of_labels(project: Project, seen: dict[str, Any], key: str) -> dict[str, Any
 def offer(project: Project, unknown: Sequence[dict[str, Any]], key: str) -> bool:
     with reading() as session:
         is_new = stats.progress(session, project)["items"] <= FEW_ITEMS
-    listed = ", ".join(f"{each['name']} ({each['count']:,})" for each in unknown[:SHOWN])
+    # Isolated: a name that is written from right to left would otherwise draw the counts beside it to its other side.
+    listed = ", ".join(f"\u2068{each['name']}\u2069 ({each['count']:,})" for each in unknown[:SHOWN])
     more = f" and {len(unknown) - SHOWN:,} more" if len(unknown) > SHOWN else ""
     what = "this class" if len(unknown) == 1 else f"these {len(unknown):,} classes"
     is_added = st.checkbox(

@@ -5,13 +5,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from backend.exporting.fields import DEFAULT, FIELDS
-from db import comparison, decisions, items
+from backend.exporting.fields import DEFAULT, FIELDS, MOST_RUNS
+from db import comparison, decisions, items, origins, projects
 from db.items import Filter
 from db.models import Kind, Project, RunState, Status
 from db.session import reading
 from pages.data.push import push
-from pages.parts.words import plain
 
 # Parameter, title, a sentence.
 FORMATS = (
@@ -24,11 +23,13 @@ FORMATS = (
     ("labelstudio", "Label Studio", "A JSON file of tasks with annotations and predictions."),
 )
 WITHOUT_FIELDS = ("imagefolder", "hf")
+# A page waits no longer for a number.
+COUNT_S = 0.5
 USUAL = tuple("time" if name == "decided_at" else name for name in DEFAULT)
 
 
 def download(project: Project, counts: Mapping[str, int]) -> None:
-    wanted, count, labeled = which_items(project, counts)
+    wanted, count, labeled, is_exact = which_items(project, counts)
     formats = {
         form: (title, words) for form, title, words in FORMATS if form != "imagefolder" or project.kind == Kind.IMAGE
     }
@@ -41,24 +42,24 @@ def download(project: Project, counts: Mapping[str, int]) -> None:
     )
     query = {} if form in WITHOUT_FIELDS else choose_fields(project)
     address = f"/api/projects/{project.id}/export?format={form}"
-    more = urlencode(as_query(wanted) | query)
+    more = urlencode(as_query(project, wanted) | query)
     sent = labeled if form == "hf" else count
     st.link_button(
-        f"Download {sent:,} items",
+        f"Download {'' if is_exact else 'at least '}{sent:,} items",
         f"{address}&{more}" if more else address,
         type="primary",
         icon=":material/download:",
-        disabled=not sent,
+        disabled=is_exact and not sent,
     )
     if form == "labelstudio":
         st.link_button("Labeling config for Label Studio", f"{address}&config=1", icon=":material/code:")
     st.divider()
-    push(project, wanted, labeled)
+    push(project, wanted, labeled, is_exact=is_exact)
     whole_project(project)
 
 
-def which_items(project: Project, counts: Mapping[str, int]) -> tuple[Filter, int, int]:
-    """The filter, how many items fit it, and how many of those are labeled."""
+def which_items(project: Project, counts: Mapping[str, int]) -> tuple[Filter, int, int, bool]:
+    """The filter, how many items fit it, how many of those are labeled, and whether these are not only "at least"."""
     of_page = filter_of_page(project)
     choices = {"Labeled": Filter(status=Status.LABELED), "All": Filter()}
     if of_page:
@@ -72,10 +73,10 @@ def which_items(project: Project, counts: Mapping[str, int]) -> tuple[Filter, in
     )
     wanted = choices[chosen]
     if wanted is not of_page:
-        return wanted, counts["labeled"] if chosen == "Labeled" else counts["items"], counts["labeled"]
+        return wanted, counts["labeled"] if chosen == "Labeled" else counts["items"], counts["labeled"], True
     with reading() as session:
-        found = items.count_matching(session, project.id, wanted)
-    return wanted, found["count"], found["labeled"]
+        found = items.count_matching(session, project.id, wanted, COUNT_S)
+    return wanted, found["count"], found["labeled"], bool(found["is_exact"])
 
 
 def filter_of_page(project: Project) -> Filter | None:
@@ -85,17 +86,22 @@ def filter_of_page(project: Project) -> Filter | None:
     return None
 
 
-def as_query(wanted: Filter) -> dict[str, str]:
-    """The filter as the API takes it."""
-    kept = {name: str(value) for name, value in wanted.as_json().items() if value not in (None, "", False)}
-    for ours, theirs in (("class_id", "class"), ("origin_id", "origin")):
-        if ours in kept:
-            kept[theirs] = kept.pop(ours)
-    if "annotator_id" in kept:
-        number = int(kept.pop("annotator_id"))
-        with reading() as session:
-            kept["annotator"] = decisions.annotator_names(session, [number]).get(number, "")
-    return kept
+def as_query(project: Project, wanted: Filter) -> dict[str, str]:
+    """The filter as the API takes it: classes, people and files by their names, for a name may be another one's id."""
+    # Not "if value": 0 is a bound of the confidence.
+    kept = {name: value for name, value in wanted.as_json().items() if value is not None and value is not False}
+    class_id, said, person, origin = (
+        kept.pop(name, None) for name in ("class_id", "suggestion", "annotator_id", "origin_id")
+    )
+    with reading() as session:
+        names = {each.id: each.name for each in projects.classes(session, project.id, with_archived=True)}
+        named = {
+            "class": names.get(class_id, class_id),
+            "suggestion": names.get(said, said),
+            "annotator": person and decisions.annotator_names(session, [person]).get(person, person),
+            "origin": origin and (origins.name(session, origin) or origin),
+        }
+    return {name: str(value) for name, value in (kept | named).items() if value not in (None, "")}
 
 
 def choose_fields(project: Project) -> dict[str, str]:
@@ -106,9 +112,13 @@ def choose_fields(project: Project) -> dict[str, str]:
         names = st.multiselect(
             "Fields", list(FIELDS), default=list(USUAL), format_func=FIELDS.__getitem__, key="data-fields"
         )
-        titles = {run.id: plain(run.name) for run in runs}
+        titles = {run.id: run.name for run in runs}
         chosen = (
-            st.multiselect("Answers and scores of runs", list(titles), format_func=titles.__getitem__) if runs else []
+            st.multiselect(
+                "Answers and scores of runs", list(titles), format_func=titles.__getitem__, max_selections=MOST_RUNS
+            )
+            if runs
+            else []
         )
     query = {} if set(names) == set(USUAL) else {"fields": ",".join(names)}
     return query | ({"runs": ",".join(map(str, chosen))} if chosen else {})

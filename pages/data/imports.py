@@ -29,6 +29,9 @@ def imports(project: Project) -> bool:
         now = job_card(job.id)
         if now.report:
             report(now)
+        if now.state == JobState.DONE and st.button("Close", key=f"close-{job.id}", icon=":material/close:"):
+            st.query_params.pop("job", None)
+            st.rerun()
     if not shown and found and found[0].report:
         last(found[0])
     return any(job.state in rows.ACTIVE for job in shown)
@@ -52,7 +55,7 @@ def report(job: Job) -> None:
     for note in told["notes"]:
         st.info(plain(note))
     if told["classes_added"]:
-        names = ", ".join(told["classes_added"][:30])
+        names = ", ".join(f"\u2068{name}\u2069" for name in told["classes_added"][:30])
         st.caption(plain(f"Classes added: {names}{', …' if len(told['classes_added']) > 30 else ''}"))
     if told["reasons"]:
         with st.expander(f"Rejected: {told['rejected']:,}, each with its reason", expanded=told["imported"] == 0):

@@ -126,7 +126,9 @@ def record(project: Project, item: Mapping[str, Any], action: Action, class_ids:
 def about(item: Mapping[str, Any]) -> None:
     sources = [each for each in item["sources"] if each]
     if sources:
-        st.markdown("From " + plain(sources[0]) + (f", in {plain(item['origin'])}" if item["origin"] else ""))
+        # The place of a row begins with its file, which is then its origin.
+        is_said = not item["origin"] or sources[0].startswith(item["origin"])
+        st.markdown(f"From {plain(sources[0])}" + ("" if is_said else f", in {plain(item['origin'])}"))
     if len(sources) > 1:
         with st.expander(f"The same content was found in {len(sources) - 1:,} other places"):
             st.dataframe([{"Found in": each} for each in sources[1:]], hide_index=True)

@@ -18,6 +18,8 @@ from pages.parts.grid import cards, selectable_grid
 PAGE = 50
 TEXT_LETTERS = 500
 COUNT_S = 0.08
+# So many lines fill the table's height; fewer make it lower.
+FULL = 14
 ALWAYS = ("Text", "Label", "Status", "Source")
 
 
@@ -124,7 +126,8 @@ def table(items: Sequence[Mapping[str, Any]], classes: Sequence[LabelClass], key
         column_config=columns,
         # A column that says nothing on this page only takes room.
         column_order=[name for name in lines[0] if name in ALWAYS or any(each[name] for each in lines)],
-        height=560,
+        height=560 if len(lines) > FULL else "content",
+        placeholder="",
         key=key,
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],

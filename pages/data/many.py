@@ -67,7 +67,7 @@ def ask(project: Project, wanted: Wanted, which: str) -> None:
     is_deleting = wanted.action == Action.DELETE
     verb, where = ("Delete", "into the bin") if is_deleting else ("Restore", "out of the bin")
     goes = "goes" if counted["count"] == 1 else "go"
-    has_label = f" **{counted['labeled']:,}** of them have a label." if counted["labeled"] else ""
+    has_label = f" {labeled(counted)}." if counted["labeled"] else ""
     back = " One undo takes it back, until the bin is emptied." if is_deleting else " Each is then as it was before."
     st.markdown(f"**{items(counted)}** {which} {goes} {where}.{has_label}{back}")
     if st.button(f"{verb} {items(counted)}", type="primary", disabled=not counted["count"]):
@@ -80,9 +80,15 @@ def count(project: Project, wanted: Wanted) -> dict[str, Any]:
 
 
 def about(counted: Mapping[str, Any], which: str) -> str:
-    replaced = f" **{counted['labeled']:,}** of them have a label, which is replaced." if counted["labeled"] else ""
+    replaced = f" {labeled(counted)}, which is replaced." if counted["labeled"] else ""
     what = "gets this label" if counted["count"] == 1 else "get the same label"
     return f"**{items(counted)}** {which} {what}.{replaced} One undo takes it back."
+
+
+def labeled(counted: Mapping[str, Any]) -> str:
+    if counted["count"] == 1:
+        return "It has a label"
+    return f"**{counted['labeled']:,}** of them {'has' if counted['labeled'] == 1 else 'have'} a label"
 
 
 def items(counted: Mapping[str, Any]) -> str:

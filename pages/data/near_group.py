@@ -17,6 +17,7 @@ from db.models import Action, LabelClass, Project
 from db.session import reading, writing
 from pages.parts.annotator import annotator_field
 from pages.parts.errors import show_error
+from pages.parts.words import plain
 
 HERE = Path(__file__)
 # (project id, annotator, what was said) of the last group that was labeled or deleted here.
@@ -78,7 +79,7 @@ def ask(project: Project, group: Mapping[str, Any], classes: Sequence[LabelClass
     if project.multi_label:
         class_ids = st.multiselect("Classes", names, format_func=names.__getitem__, key="near-classes")
     else:
-        chosen = st.pills("Class", names, format_func=names.__getitem__, key="near-class")
+        chosen = st.pills("Class", names, format_func=lambda each: plain(names[each]), key="near-class")
         class_ids = [] if chosen is None else [chosen]
     annotator = annotator_field()
     is_ready = bool(class_ids) or project.multi_label

@@ -12,7 +12,7 @@ from pages.parts.errors import show_error
 from pages.parts.job_card import job_card
 
 
-def push(project: Project, wanted: Filter, labeled: int) -> None:
+def push(project: Project, wanted: Filter, labeled: int, *, is_exact: bool) -> None:
     with reading() as session:
         at_work = [job for job in jobs.in_states(session, jobs.ACTIVE, project.id) if job.kind == JobKind.EXPORT]
     job_id = at_work[-1].id if at_work else st.session_state.get(f"pushed-{project.id}")
@@ -24,8 +24,10 @@ def push(project: Project, wanted: Filter, labeled: int) -> None:
             repo = name.text_input("Dataset", placeholder="ada/birds", max_chars=200)
             token = secret.text_input("Token with write access", type="password", help="Used once and kept nowhere.")
             is_private = st.checkbox("Private", value=True)
-            st.caption(f"{labeled:,} labeled items leave this machine. Everything else stays.")
-            if st.form_submit_button("Push", disabled=not labeled):
+            st.caption(
+                f"{'' if is_exact else 'At least '}{labeled:,} labeled items leave this machine. Everything else stays."
+            )
+            if st.form_submit_button("Push", disabled=is_exact and not labeled):
                 begin(project, repo, token, wanted, is_private=is_private)
 
 

@@ -1,6 +1,7 @@
 """A whole project leaves and comes back as the same project."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastapi.testclient import TestClient
 from backend import archives, blobs, errors, projects, settings
 from backend.api.app import create
 from backend.archives import beside, job
+from backend.importing import uploads
 from backend.jobs.progress import Handle, Stopped
 from backend.labeling import moves
 from backend.training import snapshots
@@ -189,6 +191,21 @@ def test_a_bomb_is_refused_before_it_is_unpacked(home: Path, tmp_path: Path) -> 
     bomb = changed(archive_of(project, tmp_path), with_file("tables/items.jsonl", b"\n" * 60_000_000))
     with pytest.raises(errors.BadFile, match="far more than it should"):
         bring(bomb)
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(home: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(errors.BadFile, match="is no file"):
+            archives.checked({"path": str(path)})
+
+
+def test_an_upload_that_is_no_archive_stays_for_another_try(home: Path) -> None:
+    folder = uploads.new_folder()
+    uploads.place_for(folder, "a.csv").write_text("text\nheron\n")
+    with TestClient(create()) as api:
+        assert api.post("/projects/import", json={"upload": folder.name}).status_code == 422
+    assert uploads.folder_of(folder.name).exists()
 
 
 def test_a_half_written_archive_is_refused(home: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from db.items import Filter
 from db.models import ItemSource, Status
 from db.session import writing
 from tests.browsing.builders import Built, fitting, random_items
+from tests.labeling.builders import a_suggestion_set
 
 
 @pytest.fixture
@@ -159,3 +160,25 @@ def test_emptying_removes_for_ever_what_is_in_the_bin_and_nothing_else(api: Test
     assert listed(api, built) == kept
     assert api.get(f"/items/{in_bin[0]}").status_code == 404
     assert api.delete(url).json()["removed"] == 0
+
+
+def test_no_count_of_suggestions_has_what_is_in_the_bin(api: TestClient, built: Built) -> None:
+    url = f"/projects/{built.project.id}"
+
+    def counts() -> tuple[int, float, int, int]:
+        [used, other] = (each["id"] for each in api.get(f"{url}/suggestions").json()["items"][:2])
+        told = next(each for each in api.get(f"{url}/suggestions").json()["items"] if each["is_active"])
+        of_class = api.patch(f"{url}/classes/{told['class_ids'][0]}", json={}, params={"dry_run": True}).json()
+        both = api.get(f"{url}/suggestions/compare", params={"sets": f"{used},{other}"}).json()
+        return told["items"], told["mean_confidence"], of_class["counts"]["suggestions"], both["items"]
+
+    with writing() as session:
+        project = projects.get(session, built.project.id)
+        for scores in ([0.8, 0.1, 0.1], [0.6, 0.3, 0.1]):
+            a_suggestion_set(session, project, dict.fromkeys(built.items[:20], scores))
+    there = [each.id for each in built.items[:20] if each.status != Status.DELETED]
+    assert counts() == (len(there), 0.6, len(there), len(there))
+    asked(api, built, "items/delete", item_ids=there[:5])
+    assert counts() == (len(there) - 5, 0.6, len(there) - 5, len(there) - 5)
+    asked(api, built, "items/delete", item_ids=there)
+    assert api.get(f"{url}/suggestions").json()["items"][0]["mean_confidence"] is None

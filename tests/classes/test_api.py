@@ -67,3 +67,12 @@ def test_what_cannot_be_is_refused_with_a_sentence(api, url):
     assert refused.status_code == 409
     assert "last class" in refused.json()["error"]["message"]
     assert api.patch(f"{url}/{bird}", json={"name": "x"}).json()["error"]["message"] == "“bird” was deleted."
+
+
+def test_half_of_a_character_is_refused_with_a_sentence(api, url):
+    first = api.get(url).json()["items"][0]["id"]
+    half, json = b'{"name": "heron \\ud800"}', {"content-type": "application/json"}
+    for answer in (api.post(url, content=half, headers=json), api.patch(f"{url}/{first}", content=half, headers=json)):
+        assert answer.status_code == 422
+        assert "half of a character" in answer.json()["error"]["message"]
+    assert names(api, url) == ["bird", "cat", "dog"]

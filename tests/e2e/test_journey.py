@@ -156,7 +156,6 @@ def test_texts_from_a_csv_to_a_model_in_use(app: App, page: Page, shared: Path, 
 
     project = make_project(page, app, "News", "Texts", names)
     page.get_by_label("Files", exact=True).set_input_files(source)
-    page.get_by_text("The first rows").wait_for()
     page.get_by_role("combobox", name="Text").click()
     for column in ("title", "description"):
         if page.get_by_role("option", name=column, exact=True).count():

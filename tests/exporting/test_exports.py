@@ -100,11 +100,23 @@ def test_images_leave_in_folders_and_come_back_with_their_labels(api: TestClient
     path = a_file(tmp_path, "out.zip", answer.content)
     with zipfile.ZipFile(path) as archive:
         names = [name.split("/") for name in archive.namelist()]
-        assert [archive.read(name) for name in archive.namelist()] == list(contents.values())
-    assert [name[:-1] for name in names] == [["train", "bird"], ["train", "a_b_ cat"], ["unlabeled"]]
-    again = a_project("image", "bird", "cat")
+        assert [archive.read(name) for name in archive.namelist()[:3]] == list(contents.values())
+    # No folder can be called as the second class is: a table beside the folders says it.
+    assert [name[:-1] for name in names] == [["train", "bird"], ["train", "a_b_ cat"], ["unlabeled"], []]
+    again = a_project("image", "bird", "a/b: cat")
     import_now(again, path=str(path))
-    assert list(labels(again).values()) == [["bird"]]
+    assert list(labels(again).values()) == [["bird"], ["a/b: cat"]]
+    assert [item.split for item in all_items(again)] == [Split.TRAIN, Split.TRAIN, None]
+
+
+def test_folders_that_say_all_come_without_a_table(api: TestClient, tmp_path: Path) -> None:
+    project = a_project("image", "bird", "cat")
+    for number, name in enumerate(["bird/1.png", "cat/1.png"]):
+        a_file(tmp_path, f"in/{name}", an_image((number, 0, 0)))
+    import_now(project, path=str(tmp_path / "in"))
+    answer = api.get(f"/projects/{project.id}/export?format=imagefolder")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == ["bird/1-1.png", "cat/2-1.png"]
 
 
 @pytest.mark.parametrize("multi_label", [False, True])

@@ -5,11 +5,14 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from backend import projects
+from backend.api.filtering import Which, filter_of
 from backend.labeling import stats
-from db import jobs
+from db import decisions, jobs, origins
 from db.items import Filter
-from db.models import JobKind, Project
-from db.session import reading
+from db.models import JobKind, Project, Split, Status
+from db.session import reading, writing
+from pages.data.download import as_query
 from tests.archives.builders import a_full_project, archive_of
 
 
@@ -60,6 +63,26 @@ def test_the_filter_of_the_items_tab_can_be_taken(home: Path, tmp_path: Path) ->
     choice: Any = app.get("button_group")[0]
     choice.set_value("As filtered on the Items tab").run()
     assert [each for each in links(app).values() if each.endswith("format=csv&text=heron")]
+
+
+def test_the_api_understands_every_part_of_a_filter_as_the_page_sends_it(home: Path, tmp_path: Path) -> None:
+    project = a_full_project(tmp_path)
+    with writing() as session:
+        first, second = projects.get(session, project.id).classes[:2]
+        # Named as another one's id.
+        first.name = str(second.id)
+        [annotator] = [each for each in decisions.annotator_names(session, range(1, 9)).items() if each[1] == "Bob"]
+        [origin] = [each for each in origins.of_project(session, project.id) if each.name == "letters.csv"]
+        wanted = Filter(
+            Status.LABELED, first.id, "heron", second.id, 0.0, 0.5, "gold", "none", annotator[0], origin.id,
+            has_no_label=True,
+        )  # fmt: skip
+    assert None not in wanted.as_json().values()
+    for each in (wanted, Filter(suggestion=first.id, split=Split.TEST), Filter()):
+        sent = as_query(project, each)
+        told = Which.model_validate(sent).model_dump()
+        with reading() as session:
+            assert filter_of(session, project.id, **told) == each
 
 
 def test_a_push_without_a_name_says_what_is_wrong(home: Path, tmp_path: Path) -> None:

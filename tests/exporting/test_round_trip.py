@@ -31,10 +31,11 @@ def clean(name: str) -> str:
     return " ".join(name.split())
 
 
+# Read in a cell, these are lists of names, or none.
+LISTS = st.sampled_from(("[]", '["a"]', '["a", "b"]', '{"choices": ["a"]}', "a|b", "a;b", "a, b", "null", "nan", "0"))
 # None twice in another case.
 NAMES = st.lists(
-    # Alone in a cell, "[]" says in many exports that there is no label.
-    st.one_of(st.text(LETTERS, min_size=1, max_size=12), ODD).map(clean).filter(lambda name: name not in ("", "[]")),
+    st.one_of(st.text(LETTERS, min_size=1, max_size=12), ODD, LISTS).map(clean).filter(bool),
     min_size=2,
     max_size=4,
     unique_by=str.casefold,
@@ -73,7 +74,7 @@ def test_a_dataset_comes_back_with_what_is_labeled(
         return
     again = a_project("text", *names, multi_label=multi_label)
     sent_again(project, again, "hf", ".zip")
-    assert known_of(again) == as_named(labeled)
+    assert known_of(again) == labeled
 
 
 @QUICK
@@ -88,8 +89,11 @@ def test_a_whole_project_comes_back(
     assert [item.status for item in all_items(again)] == [item.status for item in all_items(project)]
 
 
-# A class is a folder here: names that only folders can have come back.
-FOLDERS = ("bird", "Grey heron", "dög", "漢字", "a-b_c.d")
+# A class is a folder here, and not every name can be one.
+FOLDERS = (
+    "bird", "dög, 漢字", "a/b: c|d", "a_b_ c_d", "test", "Unlabeled", "readme", "CON.", "[]", '["x"]',
+    "x" * 90 + "🦩" * 60,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("form", ["imagefolder", "hf"])
@@ -112,13 +116,7 @@ def test_images_come_back_with_their_labels_and_splits(
             return
     again = a_project("image", *FOLDERS, multi_label=multi_label)
     sent_again(project, again, form, ".zip")
-    assert known_of(again) == as_named(known)
-
-
-def as_named(known: Known) -> Known:
-    """A single file or folder that is called train names no split, for a class may be called so: it takes two."""
-    is_told = len({split for _, split in known.values() if split}) > 1
-    return known if is_told else {key: (found, None) for key, (found, _) in known.items()}
+    assert known_of(again) == known
 
 
 def drawn_project(words: Sequence[str], names: Sequence[str], data: st.DataObject, *, multi_label: bool) -> Project:

@@ -117,6 +117,41 @@ def test_a_form_that_breaks_off_leaves_nothing(api: TestClient) -> None:
     assert not list(settings.folder("uploads").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("columns", "labels"),
+    [('{"encoding": 5}', "gold"), ('{"keep": 5}', "gold"), ("[" * 50_000, "gold"), ("{}", "silver")],
+    ids=["encoding", "keep", "deep", "labels"],
+)
+def test_wrong_options_in_a_form_are_refused(api: TestClient, columns: str, labels: str) -> None:
+    sent = {"columns": columns, "labels": labels}
+    answer = api.post(f"/projects/{a_project().id}/items", files=files(("a.csv", b"text\none\n")), data=sent)
+    assert answer.status_code == 422, answer.text
+    assert not list(settings.folder("uploads").iterdir())
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{"path": "~nobody-of-this-name/x"}, {"path": " "}, {"upload": "a" * 5_000}],
+    ids=["home", "blank", "long"],
+)
+def test_names_of_nothing_are_refused(api: TestClient, sent: dict[str, str]) -> None:
+    assert api.post(f"/projects/{a_project().id}/items", json=sent).status_code in (404, 422)
+
+
+def test_a_file_and_a_folder_of_one_name_both_come_in(api: TestClient) -> None:
+    project = a_project()
+    sent = files(("a", b"text one"), ("a/b.txt", b"text two"))
+    run(api.post(f"/projects/{project.id}/items", files=sent).json()["job_id"])
+    assert sorted(map(str, texts(project))) == ["text one", "text two"]
+
+
+def test_a_row_that_is_too_long_is_rejected_and_the_rest_comes_in(api: TestClient) -> None:
+    project = a_project()
+    sent = files(("a.csv", b"text,label\n" + b"x" * 2_000_000 + b",bird\nafter,cat\n"))
+    run(api.post(f"/projects/{project.id}/items", files=sent).json()["job_id"])
+    assert texts(project) == ["after"]
+
+
 def labeled_project() -> Project:
     """Ten texts; every third is a bird."""
     project = a_project()

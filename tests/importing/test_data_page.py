@@ -67,6 +67,17 @@ def test_the_report_of_an_import_names_the_unknown_labels_and_the_rejected(home:
     assert list(app.dataframe[0].value["Why"]) == ["The text is empty."]
 
 
+def test_a_report_that_was_read_is_folded_away(home: Path, tmp_path: Path) -> None:
+    project = a_project()
+    job_id = imported(project, a_file(tmp_path, "a.csv", "text,label\none,dog\n"))
+    app = opened(project, job=str(job_id))
+    assert app.metric
+    app.button(key=f"close-{job_id}").click().run()
+    assert not app.exception
+    assert "job" not in app.query_params
+    assert next(each for each in app.button if each.label == "Label them")
+
+
 def test_pages_of_fifty_follow_each_other(home: Path) -> None:
     project = a_project()
     import_now(project, texts=[f"text {number}" for number in range(120)])

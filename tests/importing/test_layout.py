@@ -37,10 +37,13 @@ def seen(path: Path) -> Seen:
             [("data", Split.TEST), ("data", Split.TRAIN)],
         ),
         (["test.csv"], [("", None)]),
+        (["data/dev-00000-of-00001.parquet"], [("data", Split.VALIDATION)]),
+        (["train-1.csv"], [("", None)]),
     ],
     ids=[
         "above", "below", "deep", "class-test", "alone", "mixed",
         "no-class", "unlabeled", "files", "shards", "one-file",
+        "one-shard", "one-number",
     ],
 )  # fmt: skip
 def test_the_folders_say_class_and_split(

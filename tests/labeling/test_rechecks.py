@@ -96,3 +96,11 @@ def test_a_check_that_was_taken_back_is_asked_again(session, project):
     check(session, project, "ada", item, "cat")
     moves.undo(session, project, "ada", "u")
     assert rechecks.pick(session, project, "ada", 1.0) == [item.id]
+
+
+def test_an_item_in_the_bin_is_not_among_the_answers(session, project):
+    [item] = label_as_bird(session, project, "ada", 1)
+    check(session, project, "ada", item, "cat")
+    labels.record(session, project, "ada", [an_event(item, action="delete")])
+    found = rechecks.agreement(session, project, "ada")
+    assert (found["count"], found["differing"]) == (0, [])
