@@ -1,5 +1,6 @@
 """/api/projects/P/watched: folders whose new files are imported by themselves."""
 
+import json
 from typing import Any, Literal
 
 from fastapi import APIRouter
@@ -34,10 +35,11 @@ def watched(project_id: int) -> dict[str, Any]:
 @router.post("/projects/{project_id}/watched", status_code=201)
 def add(project_id: int, folder: Folder) -> dict[str, Any]:
     """Watch a folder. What is in it is imported at once."""
+    options = folder.model_dump(exclude_unset=True, by_alias=True)
+    # Refuses half a character, which could be kept but never be answered with.
+    json.dumps(options, ensure_ascii=False).encode()
     with writing() as session:
-        path = watch.add(
-            session, projects.get(session, project_id), folder.model_dump(exclude_unset=True, by_alias=True)
-        )["path"]
+        path = watch.add(session, projects.get(session, project_id), options)["path"]
     watch.look(project_id, path, is_asked=True)
     return next(each for each in watched(project_id)["items"] if each["path"] == path)
 

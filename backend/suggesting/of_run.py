@@ -1,7 +1,8 @@
 """A finished run as a suggester: its scores on items, for the classes that the project has now.
 
 The model of such a set is called "run:12". A class that was made after the run scores 0. What the run thinks of a class
-that is archived or gone is left out, and where an item has one class the rest then sums to 1 again.
+that was merged counts for the one that it went to. What it thinks of one that is archived or deleted is left out, and
+where an item has one class the rest then sums to 1 again.
 
 The app only asks whether a run can suggest; what loads its model is imported when a worker needs it.
 """
@@ -19,7 +20,7 @@ from backend.models import catalogue, folders
 from backend.suggesting import naming
 from backend.suggesting.protocol import Content, Score, Scores
 from backend.training import artifact, runs
-from db import jobs
+from db import jobs, labels
 from db.models import JobState, Kind, LabelClass, Project, Run
 from db.session import Session, reading
 
@@ -42,7 +43,7 @@ def checked(session: Session, project: Project, run_id: int, classes: Sequence[L
     if JobState(run.state) in jobs.ACTIVE:
         raise errors.Conflict(f"The run {run.name} is at work.", "Wait for it to end.")
     artifact.model_folder(run)
-    columns(run, known_classes(session, run), classes)
+    places(session, run, classes)
     return run
 
 
@@ -58,7 +59,7 @@ def suggester(run_id: int, classes: Sequence[LabelClass]) -> Score:
     with reading() as session:
         run = runs.get(session, run_id)
         project = projects.get(session, run.project_id)
-        source = columns(run, known_classes(session, run), classes)
+        to = places(session, run, classes)
     folder = artifact.model_folder(run)
 
     def score(contents: Sequence[Content]) -> Scores:
@@ -69,7 +70,7 @@ def suggester(run_id: int, classes: Sequence[LabelClass]) -> Score:
             found = head.load_head(folder)[0].scores(encode.ensure(catalogue.DESCRIPTOR, contents))
         else:
             found, _ = predict.scored(folder, project.kind, given(project.kind, contents), opened)
-        return arranged(found, source, multi_label=project.multi_label)
+        return arranged(found, to, len(classes), multi_label=project.multi_label)
 
     return score
 
@@ -89,16 +90,23 @@ def known_classes(session: Session, run: Run) -> Sequence[Mapping[str, Any]]:
     return snapshot.classes
 
 
-def columns(run: Run, learned: Sequence[Mapping[str, Any]], classes: Sequence[LabelClass]) -> NDArray[np.int64]:
-    """For each class of the project the column of the run's scores, -1 for one that the run does not know.
+def places(session: Session, run: Run, classes: Sequence[LabelClass]) -> NDArray[np.int64]:
+    """For each score of the run the position among the project's classes, -1 where that class is none of them.
 
-    By id, for a class may be renamed, else by name: it may have been deleted and made again. Raises Conflict.
+    By id, for a class may be renamed or merged, else by name: it may have been deleted and made again. Raises Conflict.
     """
-    by_id = {each["id"]: column for column, each in enumerate(learned)}
-    ids = {each.id for each in classes}
-    # One whose own class is still here is not taken for another that has its old name.
-    by_name = {each["name"]: column for column, each in enumerate(learned) if each["id"] not in ids}
-    found = np.array([by_id.get(each.id, by_name.get(each.name, -1)) for each in classes], np.int64)
+    learned = known_classes(session, run)
+    today = labels.classes_now(session, run.project_id)
+    by_id = {each.id: place for place, each in enumerate(classes)}
+    # One that the run learned itself is not taken for another that had its name then.
+    own = {each["id"] for each in learned}
+    by_name = {each.name: place for place, each in enumerate(classes) if each.id not in own}
+
+    def place(class_id: int, name: str) -> int:
+        into = next(iter(today.now([class_id])), None)
+        return by_id.get(class_id, by_id.get(into or 0, by_name.get(name, -1)))
+
+    found = np.array([place(each["id"], each["name"]) for each in learned], np.int64)
     if not (found >= 0).any():
         raise errors.Conflict(
             f"The run {run.name} learned none of the classes that the project has now.", "Train a new run."
@@ -121,12 +129,19 @@ def opened(path: Path, **how: Any) -> Image.Image:
         return Image.new("RGB", (8, 8), "grey")
 
 
-def arranged(scores: NDArray[Any], source: NDArray[np.int64], *, multi_label: bool) -> Scores:
-    """The run's scores (n, learned) as (n, k) in the order of the project's classes."""
-    found = np.where(source >= 0, scores[:, source], 0.0)
+def arranged(scores: NDArray[Any], to: NDArray[np.int64], k: int, *, multi_label: bool) -> Scores:
+    """The run's scores (n, learned) as (n, k) in the order of the project's classes; `to` (learned,) as of `places`.
+
+    Of several that went to one class the sum, for an item has one of them; where it may have several, the highest.
+    """
+    found = np.zeros((len(scores), k))
+    for column, place in enumerate(to):
+        if place >= 0:
+            both = found[:, place], scores[:, column]
+            found[:, place] = np.maximum(*both) if multi_label else np.add(*both)
     if not multi_label:
         total = found.sum(axis=1, keepdims=True)
         # All of its belief may lie on what is left out: then it knows nothing, of any of these classes.
-        even = (source >= 0) / np.count_nonzero(source >= 0)
+        even = np.isin(np.arange(k), to) / len(set(to[to >= 0].tolist()))
         found = np.where(total > 1e-9, found / np.maximum(total, 1e-9), even)
     return np.asarray(found, np.float32)

@@ -1,5 +1,6 @@
 """Watched folders: what is new comes by itself, once, and never half."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,6 +147,10 @@ def test_what_cannot_be_watched_is_refused(api: TestClient, home: Path, tmp_path
     for path, status in {**wrong, str(home.parent): 422}.items():
         answer = api.post(address, json={"path": path})
         assert (answer.status_code, bool(answer.json()["error"]["hint"])) == (status, True)
+    folder = a_file(tmp_path / "in", "a.csv", "text\none\n").parent
+    half = json.dumps({"path": str(folder), "columns": {"delimiter": "\ud800"}})
+    assert api.post(address, content=half, headers={"content-type": "application/json"}).status_code == 422
+    assert api.get(address).json()["items"] == []
 
 
 def test_the_thread_finds_what_is_new_by_itself_and_ends(

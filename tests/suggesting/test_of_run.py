@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from backend import blobs, errors, projects, settings, suggesting
+from backend import blobs, class_changes, class_history, errors, projects, settings, suggesting
 from backend.jobs import ask
 from backend.suggesting import choices, naming, of_run, refit
 from backend.training import artifact
@@ -87,11 +87,27 @@ def test_what_is_gone_is_left_out_and_what_is_new_scores_nothing(project: Projec
     assert found[:, 1:] == pytest.approx(before[:, [0, 2]] / before[:, [0, 2]].sum(1, keepdims=True), abs=1e-5)
 
 
+def test_a_merged_class_counts_for_the_one_that_it_went_to(project: Project, run: Run) -> None:
+    bird, food, money = classes_of(project)
+    before = scores_of(run, [bird, food, money], TEXTS)
+    with writing() as session:
+        change = class_changes.merge(session, projects.get(session, project.id), bird.id, food.id)
+    try:
+        found = scores_of(run, [food, money], TEXTS)
+    finally:
+        with writing() as session:
+            class_history.undo(session, projects.get(session, project.id))
+    assert change
+    assert found == pytest.approx(np.stack([before[:, 0] + before[:, 1], before[:, 2]], axis=1), abs=1e-5)
+    several = of_run.arranged(np.array([[0.9, 0.8, 0.3]]), np.array([0, 0, 1]), 2, multi_label=True)
+    assert several == pytest.approx(np.array([[0.9, 0.3]]))
+
+
 def test_with_several_classes_an_item_nothing_is_made_to_sum_to_one() -> None:
     learned = np.array([[0.9, 0.8], [0.1, 0.0]])
-    found = of_run.arranged(learned, np.array([1, -1]), multi_label=True)
+    found = of_run.arranged(learned, np.array([-1, 0]), 2, multi_label=True)
     assert found == pytest.approx(np.array([[0.8, 0], [0, 0]]))
-    alone = of_run.arranged(learned, np.array([1, -1]), multi_label=False)
+    alone = of_run.arranged(learned, np.array([-1, 0]), 2, multi_label=False)
     assert alone == pytest.approx(np.array([[1, 0], [1, 0]]))
 
 
