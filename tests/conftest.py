@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as examples
 
 from backend import settings
 from backend.jobs import ask
@@ -16,6 +17,10 @@ SHARED = Path(os.environ.get("WINNOW_SHARED") or ROOT.parent / "shared")
 
 # Tests reach no network, whatever the machine allows.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# The same examples on every machine: what passes here passes there.
+examples.register_profile("winnow", derandomize=True, deadline=None)
+examples.load_profile("winnow")
 
 
 def pytest_configure(config: pytest.Config) -> None:

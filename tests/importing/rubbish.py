@@ -102,7 +102,7 @@ def a_workbook() -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
         with archive.open("xl/worksheets/sheet1.xml", "w") as file:
-            for _ in range(300):
+            for _ in range(100):
                 file.write(b" " * MB)
     return out.getvalue()
 
@@ -247,7 +247,7 @@ def huge(folder: Path) -> None:
     for name, head in (("line.csv", b"text,label\n"), ("line.txt", b""), ("line.jsonl", b'{"text": "')):
         with (folder / name).open("wb") as file:
             file.write(head)
-            for _ in range(300):
+            for _ in range(100):
                 file.write(b"x" * MB)
     rows = pa.table({"text": pa.array([f"{number} " + "long " * 100 for number in range(20_000)])})
     group = pa.concat_tables([rows] * 20).combine_chunks()
