@@ -176,9 +176,10 @@ def offer(project: Project, unknown: Sequence[dict[str, Any]], key: str) -> bool
     listed = ", ".join(f"\u2068{each['name']}\u2069 ({each['count']:,})" for each in unknown[:SHOWN])
     more = f" and {len(unknown) - SHOWN:,} more" if len(unknown) > SHOWN else ""
     what = "this class" if len(unknown) == 1 else f"these {len(unknown):,} classes"
-    is_added = st.checkbox(
-        f"Add {what}", value=is_new and len(unknown) <= MOST_OFFERED, key=f"{key}-adds", help=ADD_HELP
-    )
+    # Numbers in place of names are most often an index into the classes that were named here.
+    are_names = not all(each["name"].isdecimal() for each in unknown)
+    is_usual = is_new and are_names and len(unknown) <= MOST_OFFERED
+    is_added = st.checkbox(f"Add {what}", value=is_usual, key=f"{key}-adds", help=ADD_HELP)
     st.caption(plain(f"Not in this project: {listed}{more}"))
     return is_added
 
