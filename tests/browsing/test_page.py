@@ -8,23 +8,13 @@ from backend.labeling import bulk
 from backend.labeling.bulk import Wanted
 from db.models import Action, Project, Status
 from db.session import reading, writing
+from tests import pages
 from tests.browsing.builders import Built, random_items
 from tests.importing.builders import a_project, all_items, import_now
 
 
 def opened(project: Project, **query: str) -> AppTest:
-    def page() -> None:
-        from pages.data.page import show
-
-        show()
-
-    app = AppTest.from_function(page, default_timeout=60)
-    app.query_params["project"] = str(project.id)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return pages.opened("pages.data.page", project, **query)
 
 
 def built() -> Built:

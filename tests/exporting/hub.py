@@ -2,11 +2,12 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.hubs import served
 
 TOKEN = "hf_only-for-this-test"
 
@@ -94,9 +95,5 @@ def a_hub() -> Iterator[tuple[type[Hub], str]]:
         asked: list[str] = []  # noqa: RUF012
         made: list[dict[str, Any]] = []  # noqa: RUF012
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), ThisHub)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield ThisHub, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(ThisHub) as address:
+        yield ThisHub, address

@@ -19,16 +19,14 @@ from db.models import Job, JobState, Project, Split
 from db.session import reading, writing
 from tests.exporting.hub import TOKEN, Hub, a_hub
 from tests.exporting.test_exports import label
+from tests.hubs import ask_at
 from tests.importing.builders import a_project, import_now
 
 
 @pytest.fixture
 def hub(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
     with a_hub() as (this_hub, address):
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-        monkeypatch.setenv("HF_ENDPOINT", address)
-        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-        monkeypatch.delenv("HF_TOKEN", raising=False)
+        ask_at(address, tmp_path / "hf", monkeypatch)
         yield this_hub
 
 

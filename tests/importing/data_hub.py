@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from typing import Any, ClassVar
 
+from tests.hubs import served
 from tests.models.hub import MAIN, Hub
 
 NAME = "someone/birds"
@@ -44,10 +44,6 @@ def a_data_hub(main: dict[str, bytes], **more: Any) -> Iterator[tuple[type[DataH
     go = threading.Event()
     fresh = {"asked": [], "ranges": [], "tokens": set(), "go": go}
     this_hub = type("ThisHub", (DataHub,), {"main": main, **fresh, **more})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), this_hub)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield this_hub, f"http://127.0.0.1:{server.server_port}"
-    go.set()
-    server.shutdown()
-    server.server_close()
+    with served(this_hub) as address:
+        yield this_hub, address
+        go.set()

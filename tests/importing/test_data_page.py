@@ -10,24 +10,14 @@ from backend.jobs.progress import Handle
 from db import jobs as rows
 from db.models import JobState, Project
 from db.session import reading, writing
+from tests import pages
 from tests.importing.builders import a_file, a_project, an_image, import_now
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ `code`"
 
 
 def opened(project: Project, **query: str) -> AppTest:
-    def page() -> None:
-        from pages.data.page import show
-
-        show()
-
-    app = AppTest.from_function(page, default_timeout=60)
-    app.query_params["project"] = str(project.id)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return pages.opened("pages.data.page", project, **query)
 
 
 def imported(project: Project, path: Path) -> int:

@@ -19,6 +19,7 @@ from backend.jobs.supervisor import ROOT
 from backend.models import folders
 from db.models import Job, JobState, Project, Split
 from db.session import reading, writing
+from tests.hubs import ask_at
 from tests.importing.builders import a_project, all_items, an_image, labels, texts
 from tests.importing.data_hub import NAME, DataHub, a_data_hub
 
@@ -28,12 +29,7 @@ def offered(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, main: dict[str, bytes], **more: Any
 ) -> Iterator[type[DataHub]]:
     with a_data_hub(main, **more) as (this_hub, address):
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-        monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-        monkeypatch.setenv("HF_ENDPOINT", address)
-        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-        monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", "1")
-        monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "1")
+        ask_at(address, tmp_path / "hf", monkeypatch)
         yield this_hub
 
 

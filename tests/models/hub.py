@@ -5,10 +5,11 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from backend.models import fetch
+from tests.hubs import served
 from tests.models.builders import weights
 
 NAME = "distilbert/distilbert-base-uncased"
@@ -132,10 +133,6 @@ def a_hub() -> Iterator[tuple[type[Hub], str]]:
         tokens: set[str] = set()  # noqa: RUF012
         go = threading.Event()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), ThisHub)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield ThisHub, f"http://127.0.0.1:{server.server_port}"
-    ThisHub.go.set()
-    server.shutdown()
-    server.server_close()
+    with served(ThisHub) as address:
+        yield ThisHub, address
+        ThisHub.go.set()

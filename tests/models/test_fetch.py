@@ -17,6 +17,7 @@ from backend.models import catalogue, fetch, folders
 from db import jobs
 from db.models import Job, JobState
 from db.session import reading, writing
+from tests.hubs import ask_at
 from tests.models.hub import CONVERTED, MAIN, NAME, SMALL, WEIGHTS, Hub, a_hub
 from tests.waiting import until
 
@@ -26,12 +27,7 @@ MODEL = f"hub:{NAME}"
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
     with a_hub() as (this_hub, address):
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-        monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-        monkeypatch.setenv("HF_ENDPOINT", address)
-        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-        monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", "1")
-        monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "1")
+        ask_at(address, tmp_path / "hf", monkeypatch)
         yield this_hub
 
 
