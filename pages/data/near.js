@@ -37,13 +37,7 @@ function text(member) {
 
 function caption(member, setTriggerValue) {
   const line = make("div", "caption");
-  for (const { name, color } of member.classes) {
-    const chip = make("span", "chip");
-    const dot = make("span", "dot");
-    dot.style.background = color;
-    chip.append(dot, make("span", "name", name));
-    line.append(chip);
-  }
+  for (const label of member.classes) line.append(chip(label, label.name));
   if (!member.classes.length) line.append(make("span", "quiet", member.status === "todo" ? "No label" : member.status));
   if (member.split) line.append(make("span", "quiet", member.split));
   line.append(make("span", "likeness", member.likeness ?? "the first"));
@@ -56,11 +50,4 @@ function caption(member, setTriggerValue) {
   };
   line.append(button);
   return line;
-}
-
-function make(tag, className = "", words = "") {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = words;
-  return element;
 }

@@ -16,15 +16,13 @@ from db import groups as rows
 from db.models import Action, LabelClass, Project
 from db.session import reading, writing
 from pages.parts.annotator import annotator_field
+from pages.parts.chips import component_files
 from pages.parts.errors import show_error
 from pages.parts.words import plain
 
-HERE = Path(__file__)
 # (project id, annotator, what was said) of the last group that was labeled or deleted here.
 LAST = "near-last"
-_members = st.components.v2.component(
-    "winnow_near", js=HERE.with_name("near.js").read_text("utf-8"), css=HERE.with_name("near.css").read_text("utf-8")
-)
+_members = st.components.v2.component("winnow_near", **component_files(Path(__file__).with_name("near")))
 
 
 def show(project: Project, group: Mapping[str, Any], classes: Sequence[LabelClass]) -> None:

@@ -85,14 +85,6 @@ function caption(card) {
   return line;
 }
 
-function chip(label, words) {
-  const root = make("span", "chip");
-  const dot = make("span", "dot");
-  dot.style.background = label.color;
-  root.append(dot, make("span", "name", words));
-  return root;
-}
-
 function viewer() {
   const dialog = make("dialog");
   dialog.onclick = () => dialog.close();
@@ -110,11 +102,4 @@ function look(root, card) {
     dialog.replaceChildren(make("p", "whole", card.text), make("p", "quiet", card.source));
   }
   dialog.showModal();
-}
-
-function make(tag, className = "", text = "") {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  return element;
 }

@@ -7,14 +7,12 @@ from typing import Any
 import streamlit as st
 
 from db.models import LabelClass
+from pages.parts.chips import component_files
 
 THUMBNAIL_PX = 240
 TEXT_LETTERS = 2_000
-HERE = Path(__file__)
 
-_grid = st.components.v2.component(
-    "winnow_grid", js=HERE.with_suffix(".js").read_text("utf-8"), css=HERE.with_suffix(".css").read_text("utf-8")
-)
+_grid = st.components.v2.component("winnow_grid", **component_files(Path(__file__)))
 
 
 def item_grid(cards: Sequence[dict[str, Any]], key: str) -> int | None:

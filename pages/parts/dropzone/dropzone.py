@@ -10,7 +10,7 @@ from typing import NamedTuple
 import streamlit as st
 
 HERE = Path(__file__).parent
-SCRIPTS = ("gather.js", "kept.js", "wire.js", "upload.js", "view.js", "mount.js")
+SCRIPTS = ("gather.js", "kept.js", "wire.js", "send.js", "upload.js", "view.js", "mount.js")
 
 mount = st.components.v2.component(
     "winnow_dropzone",

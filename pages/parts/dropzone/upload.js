@@ -1,13 +1,8 @@
 // One project's upload. It lives on the window, so that it goes on while the page is drawn anew or left for another.
 
 const AT_ONCE = 6;
-const PIECE = 8_000_000;
-const SMALL = 256_000;
-const BUNDLE_FILES = 100;
-const BUNDLE = 4_000_000;
 const SAID_AT_ONCE = 2_000;
 const LONGEST_WAIT_MS = 8_000;
-const BUSY_MS = 700;
 
 // What was cancelled shall not go on when an answer to it comes at last.
 class Cancelled extends Error {}
@@ -224,7 +219,7 @@ class Upload {
     this.workers += 1;
     let error = null;
     try {
-      while (this.todo.length && !signal.aborted) await this.send(this.next(), signal);
+      while (this.todo.length && !signal.aborted) await send(this, next(this.todo), signal);
     } catch (caught) {
       error = caught;
     }
@@ -233,62 +228,6 @@ class Upload {
     if (error) this.halt(error);
     this.count();
     this.changed();
-  }
-
-  // A large file, or a bundle of small ones.
-  next() {
-    const some = [this.todo.pop()];
-    let bytes = some[0].size;
-    const isSmall = (each) => each && each.sent === 0 && each.size <= SMALL;
-    while (isSmall(some[0]) && isSmall(this.todo.at(-1)) && some.length < BUNDLE_FILES && bytes < BUNDLE) {
-      some.push(this.todo.pop());
-      bytes += some.at(-1).size;
-    }
-    return some;
-  }
-
-  async send(some, signal) {
-    try {
-      if (some.length > 1) await this.sendBundle(some, signal);
-      else while (some[0].sent < some[0].size && !signal.aborted) await this.sendPiece(some[0], signal);
-    } catch (error) {
-      if (!(error instanceof Down) || signal.aborted) throw error;
-      // The browser says the same of a file that is gone as of a server that is.
-      const broken = await unreadable(some);
-      if (!broken.length) throw error;
-      for (const each of broken) each.isBroken = true;
-      this.todo.push(...some.filter((each) => !each.isBroken));
-    } finally {
-      for (const each of some) each.going = 0;
-    }
-  }
-
-  async sendPiece(each, signal) {
-    const piece = each.file.slice(each.sent, Math.min(each.size, each.sent + PIECE));
-    try {
-      const path = `/uploads/${this.id}/files/${each.n}?offset=${each.sent}`;
-      const answer = await put(path, piece, signal, (bytes) => this.went(each, bytes));
-      each.sent = answer.received;
-    } catch (error) {
-      if (error.received === undefined) throw error;
-      // Another tab is at it, or an answer got lost.
-      each.sent = error.received;
-      if (error.code === "busy") await sleep(BUSY_MS);
-    }
-    each.going = 0;
-  }
-
-  async sendBundle(some, signal) {
-    const asked = some.map((each) => `n=${each.n}`).join("&");
-    try {
-      await put(`/uploads/${this.id}/files?${asked}`, new Blob(some.map((each) => each.file)), signal, () => {});
-      for (const each of some) each.sent = each.size;
-      this.went(some[0], 0);
-    } catch (error) {
-      if (error.code !== "busy") throw error;
-      await sleep(BUSY_MS);
-      this.todo.push(...some);
-    }
   }
 
   went(each, bytes) {
@@ -351,25 +290,6 @@ class Upload {
     if (this.id !== id) return;
     this.clear();
     this.changed();
-  }
-}
-
-async function unreadable(files) {
-  const read = (each) => each.file.slice(0, 1).arrayBuffer().then(() => null, () => each);
-  return (await Promise.all(files.map(read))).filter(Boolean);
-}
-
-// Bytes a second over the last seconds.
-class Pace {
-  constructor() {
-    this.seen = [];
-  }
-
-  at(bytes, now = performance.now()) {
-    this.seen.push({ now, bytes });
-    while (this.seen.length > 2 && now - this.seen[0].now > 6_000) this.seen.shift();
-    const [first] = this.seen;
-    return now - first.now > 400 ? (1000 * (bytes - first.bytes)) / (now - first.now) : null;
   }
 }
 
