@@ -34,17 +34,17 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     answer_at_once()
     supervisor = Supervisor()
     supervisor.start()
-    watcher = watch.Watcher()
-    watcher.start()
     # Beside the start: it reads every project, and nobody waits for it.
     threading.Thread(target=learn.catch_up, name="winnow-catch-up", daemon=True).start()
     ended = threading.Event()
-    indexing = threading.Thread(target=words.keep_up, args=(ended,), name="winnow-words", daemon=True)
-    indexing.start()
+    looks = (words.keep_up, watch.keep_watch)
+    background = [threading.Thread(target=each, args=(ended,), name=each.__name__, daemon=True) for each in looks]
+    for thread in background:
+        thread.start()
     yield
     ended.set()
-    indexing.join(timeout=10)
-    watcher.end()
+    for thread in background:
+        thread.join(timeout=10)
     supervisor.end()
     ask.end()
     database.close()

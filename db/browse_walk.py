@@ -162,6 +162,9 @@ def next_size(size: int, took_s: float) -> int:
 def _smallest(session: Session, planned: Plan, there: dict[str, Stream]) -> str:
     """The name of the stream with the fewest items. Of large ones words come first: they cost most to check."""
     guesses = suggested(planned)
+    if len(there) == 1 and guesses is None:
+        # Nothing to choose from: an export or a bulk action comes here for every few items.
+        return next(iter(there))
     for most in (SMALL, LARGE):
         counts = {name: count(session, stream, most) for name, stream in there.items()}
         if guesses is not None:

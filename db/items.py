@@ -45,9 +45,9 @@ def by_hashes(session: Session, project_id: int, hashes: Sequence[bytes]) -> dic
 class Filter:
     """Which items: each part that is set must fit. Without a status: all but those in the bin.
 
-    `text` is words, each the beginning of a word of the item (see `db.words`). `suggestion`, `confidence_from` and
-    `confidence_to` (0..1) are of the suggestion in use; any of them leaves out what has none. `disagrees`: the label is
-    not what was suggested, or not the gold label. `has_no_label`: to do, skipped or flagged.
+    `text` is words that the item has, whole ones but for a last one with "*" (see `db.words`). `suggestion`,
+    `confidence_from` and `confidence_to` (0..1) are of the suggestion in use; any of them leaves out what has none.
+    `disagrees`: the label is not what was suggested, or not the gold label. `has_no_label`: to do, skipped or flagged.
     """
 
     status: Status | None = None

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-__all__ = ["Session", "checkpoint", "close", "direct", "migrate", "open_database", "reading", "writing"]
+__all__ = ["Session", "close", "direct", "migrate", "open_database", "reading", "writing"]
 
 BUSY_TIMEOUT_MS = 15_000
 ASK_AGAIN_S = 0.001
@@ -29,6 +29,9 @@ _PASSING = ("PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=0")
 _engines: dict[str, Engine] = {}
 # Within a process the writers queue here, and only one at a time asks the file.
 _writers = threading.Lock()
+# After so many seconds of passing transactions the log has some 20 MB.
+COPY_LOG_AFTER_S = 0.2
+_passing_s = [0.0]
 
 
 def open_database(url: str) -> None:
@@ -82,7 +85,7 @@ def writing(*, is_lasting: bool = True) -> Iterator[Session]:
     Taking the lock first means that two writers wait for each other instead of failing half way.
     Without `is_lasting` it does not wait for the disk: it survives the end of the process, but a crash of the machine
     may take it back, as a whole and with all that came after it. The next one that lasts makes it last too. For a job
-    that keeps its cursor in the same transaction, and calls `checkpoint` now and then.
+    that keeps its cursor in the same transaction.
     """
     if _engine().dialect.name != "sqlite":
         with _transaction(is_lasting=True) as session:
@@ -91,19 +94,27 @@ def writing(*, is_lasting: bool = True) -> Iterator[Session]:
     if not _writers.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
         raise TimeoutError("another writer of this process has held the database for too long")
     try:
+        began = time.monotonic()
         with _transaction(is_lasting=is_lasting) as session:
             yield session
+        took_s = time.monotonic() - began
     finally:
         _writers.release()
+    if not is_lasting:
+        _copy_log_now_and_then(took_s)
 
 
-def checkpoint() -> None:
-    """Copy the log of SQLite over, as far as nobody reads from it; other writers do not wait for this."""
-    if _engine().dialect.name == "sqlite":
-        with _engine().connect() as connection:
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
-            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+def _copy_log_now_and_then(took_s: float) -> None:
+    """Copy the log of SQLite over, as far as nobody reads from it, which a passing transaction leaves undone; other
+    writers do not wait for this."""
+    _passing_s[0] += took_s
+    if _passing_s[0] < COPY_LOG_AFTER_S:
+        return
+    _passing_s[0] = 0.0
+    with _engine().connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 @contextmanager

@@ -24,17 +24,7 @@ class Source(BaseModel):
     upload: str | None = None
 
 
-SOURCE_DOC = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": Source.model_json_schema()},
-            "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"files": {"type": "string", "format": "binary"}}}
-            },
-        },
-    }
-}
+SOURCE_DOC = uploading.described(Source, {"files": {"type": "string", "format": "binary"}})
 
 
 @router.get("/projects/{project_id}/archive", response_class=StreamingResponse)

@@ -49,7 +49,7 @@ def wanted_items(
     *,
     status: Annotated[Status | None, Query(description="left out: all that are not in the bin")] = None,
     class_: Annotated[str | None, Query(alias="class", description=WORDS)] = None,
-    text: Annotated[Text, Query(description="words, each the beginning of a word in the text or file name")] = "",
+    text: Annotated[Text, Query(description="words of the text or file name; with * the last is a beginning")] = "",
     suggestion: Annotated[str | None, Query(description=WORDS)] = None,
     confidence_from: Annotated[Share | None, Query(description="of the suggestion")] = None,
     confidence_to: Share | None = None,

@@ -47,25 +47,15 @@ class Source(BaseModel):
     reference: bool = Field(False, description="With a path: images stay where they are")
 
 
-SOURCE_DOC = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": Source.model_json_schema()},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                        "columns": {"type": "string", "description": 'JSON: {"text": …, "label": …}'},
-                        "labels": {"type": "string", "enum": ["labels", "gold", "none"]},
-                        "add_classes": {"type": "boolean"},
-                    },
-                }
-            },
-        },
-    }
-}
+SOURCE_DOC = uploading.described(
+    Source,
+    {
+        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+        "columns": {"type": "string", "description": 'JSON: {"text": …, "label": …}'},
+        "labels": {"type": "string", "enum": ["labels", "gold", "none"]},
+        "add_classes": {"type": "boolean"},
+    },
+)
 
 
 @router.post("/projects/{project_id}/items", status_code=202, openapi_extra=SOURCE_DOC)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import IO, Any
 
+from pydantic import BaseModel
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,7 @@ from starlette.requests import Request
 
 from backend import errors
 from backend.importing import uploads
+from backend.importing.manifest import Places
 
 FIELD_BYTES = 100_000
 # As RFC 2046 allows, with room to spare.
@@ -22,6 +24,7 @@ class Upload:
 
     def __init__(self, folder: Path, boundary: bytes) -> None:
         self.folder = folder
+        self.places = Places([])
         self.fields: dict[str, str] = {}
         self.files = 0
         self.is_whole = False
@@ -61,7 +64,7 @@ class Upload:
         self._value = b""
         if options.get(b"filename"):
             name = options[b"filename"].decode("utf-8", "replace")
-            self._file = uploads.place_for(self.folder, name).open("wb")
+            self._file = uploads.made(self.folder, self.places.free(name)).open("wb")
             self.files += 1
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
@@ -84,6 +87,13 @@ class Upload:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def described(in_json: type[BaseModel], in_form: dict[str, Any]) -> dict[str, Any]:
+    """For /api/docs: a request body as JSON, or as a form with these fields."""
+    form = {"type": "object", "properties": in_form}
+    content = {"application/json": {"schema": in_json.model_json_schema()}, "multipart/form-data": {"schema": form}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 async def received(request: Request) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from backend.archives.values import row_of, settled
 from backend.importing import job as import_job
 from backend.importing import uploads
 from backend.jobs.progress import Handle
+from backend.pacing import next_size
 from backend.suggesting import prompts, sets
 from backend.training import artifact
 from db import archives as rows
@@ -29,8 +30,6 @@ from db.archives import PARTS, Part
 from db.models import Kind, Project, now
 from db.session import reading, writing
 
-# A label waits for at most one batch.
-BATCH_S = 0.03
 FIRST_BATCH, SMALLEST, LARGEST = 200, 50, 4_000
 REMOVED_AT_ONCE = 300
 
@@ -223,8 +222,7 @@ class Bringing:
                 new = rows.next_ids(session, part, len(batch)) if part.is_numbered else []
                 self.mapped.of(part.name).add(old, new)
                 rows.add(session, part, new, [settled(part, row, self.mapped) for row in batch])
-        factor = min(2.0, max(0.5, BATCH_S / max(time.perf_counter() - began, 0.001)))
-        self.size = min(LARGEST, max(SMALLEST, round(self.size * factor)))
+        self.size = next_size(self.size, time.perf_counter() - began, fewest=SMALLEST, most=LARGEST)
         self.progress.handle.check_stop()
 
     def _note_items(self, old: Sequence[int], batch: list[Row]) -> None:

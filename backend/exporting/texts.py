@@ -9,12 +9,11 @@ from typing import Any
 
 from backend.exporting.fields import Chosen
 from backend.exporting.rows import batches, plain
+from backend.spreadsheets import MARK, harmless
 from db.items import Filter
 from db.models import Project
 
 BLOCK_LENGTH = 1 << 18
-# What a spreadsheet takes for the start of a formula, and would run, also behind signs that it does not show.
-FORMULA = re.compile(r"[\s\x00-\x1f\u00a0\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 SPLITTING = re.compile(r'[|;,\["]')
 
 
@@ -23,7 +22,7 @@ def csv_blocks(project: Project, chosen: Chosen, wanted: Filter, *, is_for_sprea
     out = io.StringIO()
     writer = csv.writer(out)
     if is_for_spreadsheet:
-        out.write("\ufeff")
+        out.write(MARK)
     writer.writerow(list(map(harmless, chosen.names)) if is_for_spreadsheet else chosen.names)
     yield taken(out)
     nested = plain(chosen)
@@ -67,10 +66,6 @@ def alone(name: str | None) -> str | None:
     """One name; as a JSON list where the way in would take it for a list, or for none."""
     is_like_a_list = name is not None and (name == "[]" or name.startswith(('["', '{"choices"')))
     return json.dumps([name], ensure_ascii=False) if is_like_a_list else name
-
-
-def harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 def jsonl_blocks(project: Project, chosen: Chosen, wanted: Filter) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from backend import errors, projects, suggesting
+from backend import errors, pacing, projects, suggesting
 from backend.importing import (
     ahead,
     classes_in_data,
@@ -33,16 +33,12 @@ from backend.importing.rows import Found, Plan, Rejection, Step
 from backend.importing.tally import Tally
 from backend.jobs.progress import Handle
 from db.models import Kind, Project
-from db.session import checkpoint, reading, writing
+from db.session import reading, writing
 
 CHUNK = 8
 FIRST_BATCH = 200
 # Smaller batches would spend their time on commits.
 SMALLEST_BATCH, LARGEST_BATCH = 50, 4_000
-# A label waits for at most one batch: it stays under 50 ms, with some room for a busy disk.
-BATCH_S = 0.025
-# After so much writing the log has some 20 MB.
-CHECKPOINT_S = 0.2
 # Fewer rows are read in this process: to start another takes longer than they do.
 WORTH_A_PROCESS = 20_000
 
@@ -77,23 +73,18 @@ def _import(handle: Handle, so_far: Tally) -> None:
     made, expected = _source(spec, project, tuple(known.ids), so_far)
     handle.report(so_far.seen, expected, message="Importing")
     importing = Import(handle.job_id, known, handle.spec.get("labels") or "labels", so_far)
-    size, since_s = FIRST_BATCH, 0.0
+    size = FIRST_BATCH
     while batch := ready.batch(made, size):
-        spent_s = keeping.keep(importing, batch)
-        size, since_s = next_size(len(batch), size, spent_s), since_s + spent_s
-        if since_s > CHECKPOINT_S:
-            checkpoint()
-            since_s = 0.0
+        size = next_size(len(batch), size, keeping.keep(importing, batch))
         handle.report(so_far.seen, max(expected, so_far.seen))
     handle.report(so_far.seen, so_far.seen, message=keeping.described(so_far))
 
 
 def next_size(written: int, size: int, spent_s: float) -> int:
-    """Towards batches of BATCH_S, without following every hiccup of the disk."""
-    if written < size and spent_s < BATCH_S:
+    """A batch may also be small because its texts are long: if it was quick, that says nothing of the next."""
+    if written < size and spent_s < pacing.WANTED_S:
         return size
-    factor = min(1.3, max(0.5, BATCH_S / max(spent_s, 0.001)))
-    return min(LARGEST_BATCH, max(SMALLEST_BATCH, round(written * factor)))
+    return pacing.next_size(written, spent_s, fewest=SMALLEST_BATCH, most=LARGEST_BATCH)
 
 
 def _source(

@@ -13,12 +13,9 @@ from pathlib import Path
 
 from backend import settings
 from backend.importing.rows import Rejection
+from backend.spreadsheets import MARK, harmless
 
-# What a spreadsheet takes for a formula (OWASP, "CSV Injection").
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ROWS_A_PIECE = 500
-# With it a spreadsheet knows that this is UTF-8.
-MARK = "\ufeff"
 
 
 def path_of(job_id: int) -> Path:
@@ -66,15 +63,10 @@ def as_csv(job_id: int, size_bytes: int) -> Iterator[str]:
     out.write(MARK)
     writer.writerow(["place", "reason"])
     for number, row in enumerate(kept(job_id, size_bytes), start=1):
-        writer.writerow(map(harmless, row))
+        # Halves of characters cannot be sent.
+        writer.writerow(harmless(cell.encode(errors="replace").decode()) for cell in row)
         if number % ROWS_A_PIECE == 0:
             yield out.getvalue()
             out.seek(0)
             out.truncate()
     yield out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """The cell without halves of characters, and with an apostrophe before what a spreadsheet would run."""
-    cell = cell.encode(errors="replace").decode()
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

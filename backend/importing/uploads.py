@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 from backend import errors, settings
 from backend.importing import manifest
-from backend.importing.found import is_litter
-from backend.importing.manifest import Entry, Manifest, Said, safe_names
+from backend.importing.manifest import Entry, Manifest, Places, Said
 
 KEPT_DAYS = 14
 # Of a UUID in hexadecimal.
@@ -214,17 +213,14 @@ def finish(upload: str, entry: Entry) -> None:
 
 def place_for(folder: Path, name: str) -> Path:
     """A free path in `folder` for a file that a stranger calls `name`. Its folders are kept: they may name classes."""
-    parts = safe_names(name)
-    for depth in range(1, len(parts)):
-        # A file has the name that this needs as a folder.
-        while folder.joinpath(*parts[:depth]).is_file():
-            parts[depth - 1] += " (2)"
-    path = folder.joinpath(*parts)
+    taken = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return made(folder, Places(place.casefold() for place in taken).free(name))
+
+
+def made(folder: Path, place: str) -> Path:
+    """The path of a place in `folder`, with the folders above it."""
+    path = folder / place
     path.parent.mkdir(parents=True, exist_ok=True)
-    number = 2
-    while path.exists() or is_litter(path.name):
-        path = path.with_name(f"{Path(parts[-1]).stem} ({number}){path.suffix}")
-        number += 1
     return path
 
 

@@ -211,40 +211,25 @@ def _files(folder: Path | str, above: str) -> Iterator[tuple[str, int, int]]:
                 continue
 
 
-class Watcher:
-    """The thread that looks."""
+def keep_watch(ended: threading.Event) -> None:
+    """For the background of the app: look at every folder whose time has come."""
+    while not ended.wait(1.0):
+        try:
+            _look_at_all(ended)
+        except Exception:
+            log.exception("a look failed")
 
-    def __init__(self) -> None:
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="winnow-watch", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def end(self) -> None:
-        self._ended.set()
-        self._thread.join(timeout=10)
-
-    def _loop(self) -> None:
-        while not self._ended.wait(1.0):
+def _look_at_all(ended: threading.Event) -> None:
+    with reading() as session:
+        watched = [(project.id, entry["path"]) for project in rows.page(session, None, 10_000) for entry in of(project)]
+    for project_id, path in watched:
+        if ended.is_set():
+            return
+        seen = _seen.get((project_id, path))
+        if seen is None or time.monotonic() >= seen.next_at:
             try:
-                self.tick()
-            except Exception:
-                log.exception("a look failed")
-
-    def tick(self) -> None:
-        """Look at every folder whose time has come."""
-        with reading() as session:
-            watched = [
-                (project.id, entry["path"]) for project in rows.page(session, None, 10_000) for entry in of(project)
-            ]
-        for project_id, path in watched:
-            if self._ended.is_set():
-                return
-            seen = _seen.get((project_id, path))
-            if seen is None or time.monotonic() >= seen.next_at:
-                try:
-                    look(project_id, path)
-                except errors.NotFound:
-                    # It was let go between the list and the look.
-                    continue
+                look(project_id, path)
+            except errors.NotFound:
+                # It was let go between the list and the look.
+                continue

@@ -4,36 +4,32 @@ import logging
 import threading
 import time
 
+from backend.pacing import next_size
 from db import jobs, words
 from db.models import JobKind
-from db.session import checkpoint, reading, writing
+from db.session import reading, writing
 
 log = logging.getLogger("winnow.words")
 FIRST, FEWEST, MOST = 200, 20, 2_000
-STEP_S = 0.025
 # Others get in between: the lock is given to whoever asks first.
 PAUSE_S = 0.001
 # So many items make a part of the index, and then a few parts are merged.
 MERGE_EVERY = 20_000
 LOOK_EVERY_S = 2.0
-CHECKPOINT_S = 0.2
 
 
 def index(ended: threading.Event | None = None) -> int:
     """Index what is missing, until `ended`; return how many items that were. A second one meanwhile shares the work."""
-    size, done, merged_at, since_s = FIRST, 0, 0, 0.0
+    size, done, merged_at = FIRST, 0, 0
     while ended is None or not ended.is_set():
         began = time.perf_counter()
         with writing(is_lasting=False) as session:
             count = words.index_more(session, size)
         spent_s = time.perf_counter() - began
-        done, since_s = done + count, since_s + spent_s
-        if since_s > CHECKPOINT_S:
-            checkpoint()
-            since_s = 0.0
+        done += count
         if not count:
             break
-        size = min(MOST, max(FEWEST, round(size * min(1.5, max(0.3, STEP_S / max(spent_s, 0.001))))))
+        size = next_size(size, spent_s, fewest=FEWEST, most=MOST)
         if done - merged_at >= MERGE_EVERY:
             merged_at = done
             _merge(ended)
@@ -62,4 +58,3 @@ def keep_up(ended: threading.Event) -> None:
                 log.info("%s items came into the full-text index", count)
         except Exception:
             log.exception("the full-text index was not brought up to date")
-            return

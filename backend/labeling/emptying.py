@@ -13,6 +13,7 @@ from typing import Any
 from backend import blobs, projects, settings
 from backend.jobs import control
 from backend.jobs.progress import Handle
+from backend.pacing import next_size
 from db import binned, jobs
 from db.models import Job, JobKind, Kind, Project, now
 from db.session import Session, reading, writing
@@ -20,8 +21,6 @@ from db.session import Session, reading, writing
 # More are a job.
 MOST_AT_ONCE = 200
 FIRST, FEWEST, MOST = 20, 5, 500
-# A label may wait for as long as one part takes.
-PART_S = 0.025
 WAIT_S = 0.5
 COUNTED = 10_000_000
 
@@ -75,7 +74,7 @@ def run(handle: Handle) -> dict[str, Any]:
             return {"removed": removed}
         after, removed = last, removed + count
         handle.report(removed, max(total, removed), "" if count else "Waits for an import to end.")
-        size = max(FEWEST, min(MOST, int(size * min(2.0, PART_S / max(took_s, 0.001)))))
+        size = next_size(size, took_s, fewest=FEWEST, most=MOST)
         # So that a label comes in between.
         time.sleep(0.001 if count else WAIT_S)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.classes import shown_name
+from backend.training import readiness
 from db import comparison
 from db import projects as rows
 from db.comparison import Listed
@@ -30,7 +31,7 @@ def since(then: Sequence[Mapping[str, Any]], today: Sequence[LabelClass]) -> str
     known = {each.id: each for each in today}
     ids = {each["id"] for each in then}
     new = [each.name for each in today if each.id not in ids and each.gone_name is None and not each.archived]
-    said = [f"without {in_words(new)}"] if new else []
+    said = [f"without {shortened(new)}"] if new else []
     said += [what for each in then if (what := _became(each, known))]
     if not said:
         return ""
@@ -51,7 +52,7 @@ def _became(each: Mapping[str, Any], known: Mapping[int, LabelClass]) -> str:
     return f"{each['name']} is called {now.name} now" if now.name != each["name"] else ""
 
 
-def in_words(names: Sequence[str]) -> str:
+def shortened(names: Sequence[str]) -> str:
     more = [f"{len(names) - NAMED} others"] if len(names) > NAMED else []
     all_of = [*names[:NAMED], *more]
-    return all_of[0] if len(all_of) == 1 else f"{', '.join(all_of[:-1])} and {all_of[-1]}"
+    return readiness.in_words(all_of)

@@ -30,7 +30,7 @@ from backend.jobs.supervisor import ROOT
 from db import items as item_rows
 from db import words as word_rows
 from db.models import Project
-from db.session import checkpoint, reading, writing
+from db.session import reading, writing
 from tests.benchmarks import _million
 
 ROWS = int(os.environ.get("WINNOW_BENCH_ROWS", "1000000"))
@@ -159,15 +159,11 @@ def stored(project: Project) -> tuple[float, float, float]:
     texts = enumerate(_million.different_texts(ROWS), start=2)
     made = list(ready.texts(Step(("a",), number, Row(f"letters row {number}", text)) for number, text in texts))
     importing_now = keeping.Import(queued.id, known, "labels", Tally())
-    source, size, since_s, worst = iter(made), job.FIRST_BATCH, 0.0, 0.0
+    source, size, worst = iter(made), job.FIRST_BATCH, 0.0
     began = time.perf_counter()
     while batch := ready.batch(source, size):
         spent_s = keeping.keep(importing_now, batch)
-        worst, since_s = max(worst, spent_s), since_s + spent_s
-        size = job.next_size(len(batch), size, spent_s)
-        if since_s > job.CHECKPOINT_S:
-            checkpoint()
-            since_s = 0.0
+        worst, size = max(worst, spent_s), job.next_size(len(batch), size, spent_s)
     seconds = time.perf_counter() - began
     return ROWS / seconds, worst, psutil.Process().memory_info().rss
 

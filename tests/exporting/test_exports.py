@@ -15,7 +15,8 @@ from pyarrow import parquet
 
 from backend import exporting, projects
 from backend.api.app import create
-from backend.exporting.texts import harmless, joined
+from backend.exporting.texts import joined
+from backend.spreadsheets import harmless
 from db import projects as project_rows
 from db.models import GoldLabel, Item, ItemSource, Prediction, Project, Run, RunState, Snapshot, Split
 from db.session import reading, writing

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,11 +162,13 @@ def test_the_thread_finds_what_is_new_by_itself_and_ends(
     a_file(folder, "a.csv", "text\none\n")
     first = watch_it(api, project, folder)["job_id"]
     work(first)
-    watcher = watch.Watcher()
+    ended = threading.Event()
+    watcher = threading.Thread(target=watch.keep_watch, args=(ended,), daemon=True)
     watcher.start()
     a_file(folder, "b.csv", "text\ntwo\n")
     until(lambda: only(api, project)["job_id"] != first)
     shutil.rmtree(folder)
     until(lambda: watch._seen[project.id, str(folder)].state == "gone")
-    watcher.end()
-    assert not watcher._thread.is_alive()
+    ended.set()
+    watcher.join(timeout=10)
+    assert not watcher.is_alive()

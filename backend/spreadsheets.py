@@ -1,0 +1,15 @@
+"""What a CSV that is made for a spreadsheet needs beyond RFC 4180."""
+
+import re
+from typing import Any
+
+# With it a spreadsheet knows that this is UTF-8.
+MARK = "\ufeff"
+# What a spreadsheet takes for the start of a formula, and would run, also behind signs that it does not show (OWASP,
+# "CSV Injection").
+FORMULA = re.compile(r"[\s\x00-\x1f\u00a0\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+
+
+def harmless(cell: Any) -> Any:
+    """The cell, with an apostrophe before what a spreadsheet would run."""
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
