@@ -20,6 +20,7 @@ def menu(page: Page, name: str, action: str) -> None:
     until(lambda: name in [each.input_value() for each in fields.all()])
     names = [each.input_value() for each in fields.all()]
     page.get_by_test_id("stPopoverButton").nth(names.index(name)).click()
+    is_quiet(page)
     page.get_by_role("button", name=action).click()
 
 

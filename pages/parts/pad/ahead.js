@@ -166,11 +166,12 @@ class Ahead {
   async ask(order, limit, without) {
     const asked = new URLSearchParams({ order, limit, annotator: this.pad.holder, tab: tab.id });
     if (without.size) asked.set("exclude", [...without].join(","));
+    const { settled } = this.pad.outbox;
     try {
       const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
       const response = await fetch(`/api/projects/${this.pad.project.id}/queue?${asked}`, { signal });
       const answer = await response.json();
-      if (response.ok) return splitCame(this.pad, order, answer.split), answer.items;
+      if (response.ok) return splitCame(this.pad, order, answer.split, settled), answer.items;
       return response.status < 500 || response.status === 503 ? answer : null;
     } catch {
       return null;

@@ -35,7 +35,8 @@ async function historyRows(pad, entry) {
     const response = await fetch(`/api/items/${entry.id}/history`);
     const answer = await response.json();
     if (!response.ok) return [element("p", "", [answer.error.message])];
-    const rows = [...answer.items, ...answer.class_changes].sort((one, other) => (one.created_at < other.created_at ? 1 : -1));
+    // Decisions that were sent together have one time; they stay in the order they came in.
+    const rows = [...answer.items, ...answer.class_changes].sort((one, other) => other.created_at.localeCompare(one.created_at));
     if (!rows.length) return [element("p", "", ["Nobody has decided anything on it yet."])];
     const known = new Map(answer.classes.map((each) => [each.id, each]));
     return [element("ol", "wn-history", rows.map((each) => (each.words ? changeRow(each) : historyRow(pad, each, known))))];

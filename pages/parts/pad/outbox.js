@@ -37,6 +37,8 @@ class Outbox {
     this.oneByOne = 0;
     this.waiting = [];
     this.failures = 0;
+    // How many the server has answered for in this sitting.
+    this.settled = 0;
     this.letters = this.readKept();
     // A clock that was set back must not put a new letter before those.
     this.lastTime = Math.max(0, ...this.letters.map((letter) => parseInt(letter.key.split("/").at(-1), 10)));
@@ -188,6 +190,7 @@ class Outbox {
     // An undo of something that was never stored would take back an older decision.
     const pointless = this.letters.filter((letter) => refusedIds.has(letter.target));
     for (const letter of batch) letter.answer = answer;
+    this.settled += batch.length;
     this.forget([...batch, ...pointless]);
     this.listener?.answered(batch, answer, rejected);
     this.changed();

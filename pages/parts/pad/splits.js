@@ -4,12 +4,14 @@ function isOfSplit(order) {
   return order.startsWith("split:");
 }
 
-// How many are still to be looked at, from the server: it does not know yet of what is on its way there.
-function splitCame(pad, order, split) {
+// How many are still to be looked at, from the server: it does not know yet of what is on its way there. What was stored
+// while it was asked may be in its answer or not: then the pad's own count stands.
+function splitCame(pad, order, split, settledBefore) {
   if (!split || order !== pad.order) return;
+  if (pad.split?.order === order && pad.outbox.settled !== settledBefore) return;
   const onTheWay = pad.outbox.itemIds();
   const decided = pad.ahead.entries.filter((entry) => onTheWay.has(entry.id) && entry.isAgain === false).length;
-  pad.split = { total: split.total, left: Math.max(0, split.left - decided) };
+  pad.split = { order, total: split.total, left: Math.max(0, split.left - decided) };
   pad.view.paintSoon();
 }
 
