@@ -65,12 +65,16 @@ def least_sure(session: Session, set_id: int, limit: int) -> Sequence[Item]:
     return session.scalars(query).all()
 
 
-def one_a_class(session: Session, project_id: int, class_ids: Sequence[int]) -> list[Item]:
-    """For each class its first labeled item, in the order of the classes; classes without one are left out."""
+def one_a_class(session: Session, project_id: int, class_ids: Sequence[int], skip: int = 0) -> list[Item]:
+    """For each class the labeled item after the first `skip`, in the order of the classes.
+
+    A class with fewer gives its first; classes without any are left out.
+    """
     found: dict[int, Item] = {}
     for class_id in class_ids:
         query = select(Item).join(Label, Label.item_id == Item.id).where(Label.class_id == class_id)
-        item = session.scalar(query.order_by(Label.item_id).limit(1))
+        query = query.order_by(Label.item_id).limit(1)
+        item = session.scalar(query.offset(skip)) or session.scalar(query)
         if item and item.project_id == project_id:
             found.setdefault(item.id, item)
     return list(found.values())

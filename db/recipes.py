@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from db.models import Recipe
+from db.models import Recipe, Run
 from db.session import Session
 
 
@@ -20,6 +20,22 @@ def add(session: Session, name: str, steps: list[dict[str, Any]]) -> Recipe:
 
 def get(session: Session, recipe_id: int) -> Recipe | None:
     return session.get(Recipe, recipe_id)
+
+
+def with_steps(session: Session, name: str, steps: list[dict[str, Any]]) -> Recipe | None:
+    """The newest version under this name that has these very steps."""
+    found = session.scalars(select(Recipe).where(Recipe.name == name).order_by(Recipe.version.desc()))
+    return next((recipe for recipe in found if recipe.steps == steps), None)
+
+
+def is_used(session: Session, recipe_id: int) -> bool:
+    """Whether a run was trained with it."""
+    of_spec = Run.spec["recipe_id"].as_integer()
+    return session.scalar(select(Run.id).where(of_spec == recipe_id).limit(1)) is not None
+
+
+def delete(session: Session, recipe: Recipe) -> None:
+    session.delete(recipe)
 
 
 def page(session: Session, after: int | None, limit: int) -> Sequence[Recipe]:

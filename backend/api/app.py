@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from backend import errors
 from backend.api import (
     archives,
+    augmentations,
     classes,
     compare,
     exports,
@@ -50,6 +51,7 @@ ROUTERS = (
     queue.router,
     compare.router,
     recipes.router,
+    augmentations.router,
     models.router,
     suggestions.router,
     runs.router,

@@ -1,15 +1,30 @@
 """Steps of a recipe, checked against the catalogue of transforms. Nothing here imports torch."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from backend import errors
+from backend.augmenting import transforms
 from backend.augmenting.kinds import Parameter, Transform, Widget
-from backend.augmenting.transforms import TRANSFORMS
+from backend.augmenting.text_transforms import TEXT
 
-__all__ = ["TRANSFORMS", "Parameter", "Transform", "Widget", "as_json", "check", "find", "new_step", "validate"]
+__all__ = [
+    "TRANSFORMS",
+    "Parameter",
+    "Transform",
+    "Widget",
+    "as_json",
+    "check",
+    "check_kind",
+    "find",
+    "kind_of",
+    "new_step",
+    "validate",
+]
 
+TRANSFORMS = transforms.TRANSFORMS + TEXT
 STEPS_MAX = 30
 
 
@@ -34,12 +49,32 @@ def new_step(name: str) -> dict[str, Any]:
 
 
 def validate(steps: Any) -> list[dict[str, Any]]:
-    """The steps with everything that was left out filled in. Raises Invalid with a sentence."""
+    """The steps with everything that was left out filled in. Raises Invalid with a sentence.
+
+    Steps on batches are put last, in their order: a batch is there only when each of its items is ready.
+    """
     if not isinstance(steps, list):
         raise errors.Invalid("The steps of a recipe are a list.", 'Send [{"transform": "RandomHorizontalFlip"}].')
     if len(steps) > STEPS_MAX:
         raise errors.Invalid(f"A recipe may have {STEPS_MAX} steps; this one has {len(steps)}.", "Leave some out.")
-    return [_clean_step(step, number) for number, step in enumerate(steps, start=1)]
+    clean = [_clean_step(step, number) for number, step in enumerate(steps, start=1)]
+    if len({find(step["transform"]).kind for step in clean}) > 1:
+        raise errors.Invalid(
+            "The recipe has transforms of pictures and of texts.", "Make two recipes: one for pictures, one for texts."
+        )
+    return sorted(clean, key=lambda step: find(step["transform"]).is_on_batch)
+
+
+def kind_of(steps: Sequence[Mapping[str, Any]]) -> str | None:
+    """What the steps change, "image" or "text"; none where there are no steps: that suits both."""
+    return find(steps[0]["transform"]).kind if steps else None
+
+
+def check_kind(steps: Sequence[Mapping[str, Any]], kind: str) -> None:
+    """Raises Invalid when the steps are for the other kind."""
+    if kind_of(steps) not in (kind, None):
+        what = "pictures" if kind == "text" else "texts"
+        raise errors.Invalid(f"This recipe is for {what}; the project has {kind}s.", f"Choose a recipe for {kind}s.")
 
 
 def _clean_step(step: Any, number: int) -> dict[str, Any]:

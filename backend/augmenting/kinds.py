@@ -37,7 +37,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Transform:
-    """`name` is the class in torchvision.transforms.v2; `takes_p` says whether it draws its own probability."""
+    """`name` is the class in torchvision.transforms.v2; `takes_p` says whether it draws its own probability.
+
+    kind: "image" or "text", what it changes. is_on_batch: it mixes the items of a batch, and their labels; such steps
+    come after all others of a recipe.
+    """
 
     name: str
     title: str
@@ -46,6 +50,8 @@ class Transform:
     parameters: tuple[Parameter, ...] = ()
     probability: float = 1.0
     takes_p: bool = False
+    kind: str = "image"
+    is_on_batch: bool = False
 
 
 def number(name: str, title: str, default: float, span: Span, *, step: float, unit: str = "") -> Parameter:

@@ -13,6 +13,8 @@ class Preset:
     title: str
     purpose: str
     steps: tuple[tuple[str, dict[str, Any], float], ...]
+    # Of what: "image" or "text".
+    kind: str = "image"
 
 
 PRESETS = (
@@ -88,6 +90,29 @@ PRESETS = (
             ("GaussianBlur", {"sigma": [0.1, 1.0]}, 0.15),
             ("GaussianNoise", {"sigma": 0.02}, 0.2),
         ),
+    ),
+    Preset("texts-none", "None", "Every text as it is.", (), "text"),
+    Preset(
+        "texts-light",
+        "Light",
+        "A few typing errors and covered words, in some of the texts.",
+        (
+            ("Typos", {"share": 0.02}, 0.3),
+            ("MaskTokens", {"share": 0.1}, 0.5),
+        ),
+        "text",
+    ),
+    Preset(
+        "texts-strong",
+        "Strong",
+        "Much at once. Compare with a run without it: a text that lost the wrong word has lost its class.",
+        (
+            ("ChangeCase", {"to": "any"}, 0.2),
+            ("Typos", {"share": 0.05}, 0.5),
+            ("DropWords", {"share": 0.1}, 0.5),
+            ("MaskTokens", {"share": 0.15}, 1.0),
+        ),
+        "text",
     ),
 )  # fmt: skip
 

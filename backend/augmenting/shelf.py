@@ -9,6 +9,7 @@ from db.models import Recipe
 from db.session import Session
 
 NAME_LENGTH = 200
+FORMAT = "winnow recipe 1"
 
 
 def save(session: Session, name: str, steps: Any) -> Recipe:
@@ -28,11 +29,38 @@ def get(session: Session, recipe_id: int) -> Recipe:
     return recipe
 
 
+def delete(session: Session, recipe: Recipe) -> None:
+    """This version alone. Raises Conflict when a run was trained with it: what the run saw could not be shown again."""
+    if rows.is_used(session, recipe.id):
+        raise errors.Conflict(
+            f"A run was trained with {recipe.name}, version {recipe.version}.",
+            "Delete the run first, or keep the recipe.",
+        )
+    rows.delete(session, recipe)
+
+
+def as_file(recipe: Recipe) -> dict[str, Any]:
+    """What another Winnow takes in: see `from_file`."""
+    return {"format": FORMAT, "name": recipe.name, "version": recipe.version, "steps": recipe.steps}
+
+
+def from_file(session: Session, told: Any) -> Recipe:
+    """A recipe from `as_file`. One that is here already, by name and steps, is kept as it is. Raises Invalid."""
+    if not isinstance(told, dict) or told.get("format") != FORMAT or not isinstance(told.get("name"), str):
+        raise errors.Invalid(
+            "This is not a recipe of Winnow.", "Choose a file that was downloaded on the Augment page."
+        )
+    steps = catalogue.validate(told.get("steps"))
+    there = rows.with_steps(session, " ".join(told["name"].split()), steps)
+    return there or save(session, told["name"], steps)
+
+
 def as_json(recipe: Recipe) -> dict[str, Any]:
     return {
         "id": recipe.id,
         "name": recipe.name,
         "version": recipe.version,
+        "kind": catalogue.kind_of(recipe.steps),
         "steps": recipe.steps,
         "created_at": recipe.created_at.isoformat(),
     }

@@ -1,97 +1,16 @@
 """The catalogue: each transform with its settings, their sane ranges, and what it is for, in the order of the page.
 
 Names of transforms and settings are those of torchvision v2, so that a recipe reads like its documentation.
-Left out of torchvision v2: what changes the size of a picture, what needs boxes or videos, and erasing with random
-values, which is not defined on whole-number pixels.
+Left out of torchvision v2:
+- what always does the same and so varies nothing (Resize, CenterCrop, Pad, Grayscale, RGB, Normalize, …);
+- what makes pictures of several sizes (RandomResize, RandomShortestSize, ScaleJitter): RandomAffine zooms within one;
+- what makes several pictures of one (FiveCrop, TenCrop), and what needs boxes, key points, a matrix or videos;
+- what arranges other transforms (RandomApply, RandomChoice, RandomOrder): a step has its own probability;
+- erasing with random values, which is not defined on whole-number pixels.
 """
 
+from backend.augmenting.geometry import FILL, FILLS, GEOMETRY
 from backend.augmenting.kinds import Parameter, Transform, Widget, between, number
-
-# What fills the corners that a turned or shifted picture leaves empty.
-FILLS = {"black": 0, "grey": 128, "white": 255}
-FILL = Parameter("fill", "Empty corners", Widget.CHOICE, "black", choices=tuple(FILLS))
-
-GEOMETRY = (
-    Transform(
-        "RandomHorizontalFlip",
-        "Mirror",
-        "Geometry",
-        "Left becomes right. For things that look the same either way; not for text, digits or road signs.",
-        probability=0.5,
-        takes_p=True,
-    ),
-    Transform(
-        "RandomVerticalFlip",
-        "Upside down",
-        "Geometry",
-        "Top becomes bottom. For pictures without an up and down, such as cells or land seen from above.",
-        probability=0.5,
-        takes_p=True,
-    ),
-    Transform(
-        "RandomRotation",
-        "Rotation",
-        "Geometry",
-        "Turns the picture either way. For cameras and scanners that are not held straight.",
-        (number("degrees", "Up to", 15, (0, 180), step=1, unit="°"), FILL),
-    ),
-    Transform(
-        "RandomAffine",
-        "Turn, shift, zoom, slant",
-        "Geometry",
-        "Moves the subject about in the frame, so that the model does not learn where it stands.",
-        (
-            number("degrees", "Turn up to", 10, (0, 180), step=1, unit="°"),
-            number("translate", "Shift up to", 0.1, (0.0, 0.5), step=0.01, unit="of the side"),
-            between("scale", "Zoom", (0.9, 1.1), (0.3, 2.0), step=0.05, unit="times"),
-            number("shear", "Slant up to", 0, (0, 45), step=1, unit="°"),
-            FILL,
-        ),
-    ),
-    Transform(
-        "RandomPerspective",
-        "Perspective",
-        "Geometry",
-        "Tilts the picture as if seen from the side. For photos of flat things: pages, screens, signs.",
-        (number("distortion_scale", "Tilt", 0.2, (0.0, 0.8), step=0.05), FILL),
-        probability=0.5,
-        takes_p=True,
-    ),
-    Transform(
-        "RandomResizedCrop",
-        "Crop and enlarge",
-        "Geometry",
-        "Cuts out a part and enlarges it. The strongest single help for photos; a small part may miss the subject.",
-        (
-            between("scale", "Part of the area", (0.6, 1.0), (0.08, 1.0), step=0.02),
-            between("ratio", "Width to height", (0.75, 1.33), (0.5, 2.0), step=0.01),
-        ),
-    ),
-    Transform(
-        "RandomCrop",
-        "Pad and crop",
-        "Geometry",
-        "Adds a border and cuts at a random place: a shift without any blur. Usual for small pictures.",
-        (
-            number("padding", "Border", 0.1, (0.0, 0.3), step=0.01, unit="of the side"),
-            Parameter(
-                "padding_mode", "Border shows", Widget.CHOICE, "reflect", choices=("reflect", "edge", "constant")
-            ),
-        ),
-    ),
-    Transform(
-        "ElasticTransform",
-        "Elastic",
-        "Geometry",
-        "Bends the picture like rubber. For handwriting and for tissue under a microscope.",
-        (
-            number("alpha", "Strength", 120, (0, 400), step=5),
-            number("sigma", "Smoothness", 4.0, (2.0, 8.0), step=0.5, unit="px"),
-            FILL,
-        ),
-        probability=0.5,
-    ),
-)
 
 COLOUR = (
     Transform(
@@ -105,6 +24,20 @@ COLOUR = (
             number("saturation", "Saturation", 0.2, (0.0, 1.0), step=0.05),
             number("hue", "Hue", 0.02, (0.0, 0.5), step=0.01),
         ),
+    ),
+    Transform(
+        "RandomPhotometricDistort",
+        "Odd cameras",
+        "Colour",
+        "Each of light, contrast, saturation, hue and the order of colours changes or not, by itself. A strong one.",
+        (
+            between("brightness", "Brightness", (0.875, 1.125), (0.0, 2.0), step=0.025, unit="times"),
+            between("contrast", "Contrast", (0.5, 1.5), (0.0, 2.0), step=0.05, unit="times"),
+            between("saturation", "Saturation", (0.5, 1.5), (0.0, 2.0), step=0.05, unit="times"),
+            between("hue", "Hue", (-0.05, 0.05), (-0.5, 0.5), step=0.01),
+        ),
+        probability=0.3,
+        takes_p=True,
     ),
     Transform(
         "RandomGrayscale",
@@ -249,4 +182,28 @@ AUTOMATIC = (
     ),
 )
 
-TRANSFORMS = GEOMETRY + COLOUR + QUALITY + AUTOMATIC
+EVENNESS = "Small: nearly all of one and little of the other. 1: every share is as likely. Large: half and half."
+BATCHES = (
+    Transform(
+        "MixUp",
+        "MixUp",
+        "Batches",
+        "Lays two pictures over each other, and shares the label between their classes. For long training, in which a "
+        "model becomes too sure.",
+        (Parameter("alpha", "Evenness", Widget.NUMBER, 0.2, 0.05, 4.0, 0.05, help=EVENNESS),),
+        probability=0.5,
+        is_on_batch=True,
+    ),
+    Transform(
+        "CutMix",
+        "CutMix",
+        "Batches",
+        "Puts a rectangle of one picture into another, and shares the label by area. For photos; not where a small "
+        "detail decides.",
+        (Parameter("alpha", "Evenness", Widget.NUMBER, 1.0, 0.05, 4.0, 0.05, help=EVENNESS),),
+        probability=0.5,
+        is_on_batch=True,
+    ),
+)
+
+TRANSFORMS = GEOMETRY + COLOUR + QUALITY + AUTOMATIC + BATCHES

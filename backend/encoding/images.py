@@ -43,7 +43,7 @@ def each_batch(model_id: str, hashes: Sequence[bytes]) -> Iterator[tuple[list[in
         def work(rows: list[int]) -> list[Any]:
             for row in islice(rows_ahead, max(0, 3 * len(rows) - len(pixels))):
                 pixels[row] = preparing.submit(next, source)
-            return _vectors(loaded, [pixels[row].result() for row in rows])
+            return of_pixels(loaded, [pixels[row].result() for row in rows])
 
         try:
             every = range(len(hashes))
@@ -131,7 +131,7 @@ def input_side(processor: Any) -> int:
     return max((int(side) for side in dict(size).values() if side), default=0)
 
 
-def _vectors(loaded: Loaded, pixels: Sequence[Any]) -> list[Any]:
+def of_pixels(loaded: Loaded, pixels: Sequence[Any]) -> list[Any]:
     import torch
 
     readable = [each for each in pixels if each is not None]

@@ -13,9 +13,11 @@ import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any, TextIO
 
 from backend import errors, logs, settings
+from backend.jobs import turns
 from backend.jobs.worker import unexpected
 from db.session import open_database
 
@@ -32,12 +34,17 @@ TASKS = {
     "diverse": "backend.suggesting.diverse:diverse",
     "mixed": "backend.suggesting.diverse:mixed",
     "preview": "backend.augmenting.preview:preview",
+    "preview_texts": "backend.augmenting.text_preview:preview",
+    "damage": "backend.augmenting.damage:damage",
     "predict": "backend.training.predict:predict",
 }
 
 
 # Nobody's hands wait for these: one at a time, and they leave the processor to everything else.
 QUIET = {"refit", "rescore"}
+# Said a moment after the pictures are there: it waits for these, and a newer one ends the older. See `turns`.
+ASIDE = {"damage"}
+FIRST = {"preview", "preview_texts"}
 
 
 def warm() -> dict[str, Any]:
@@ -56,10 +63,16 @@ def main() -> None:
     open_database(settings.database_url())
     logs.to_file("assistant")
     lock = threading.Lock()
-    with ThreadPoolExecutor(max_workers=4) as pool, ThreadPoolExecutor(1, initializer=step_back) as quiet:
+    with (
+        ThreadPoolExecutor(max_workers=4) as pool,
+        ThreadPoolExecutor(1, initializer=step_back) as quiet,
+        # Two: the newer one has to begin for the older one to end.
+        ThreadPoolExecutor(2, initializer=step_back) as aside,
+    ):
+        lanes = dict.fromkeys(QUIET, quiet) | dict.fromkeys(ASIDE, aside)
         for line in sys.stdin:
             request = json.loads(line)
-            (quiet if request["task"] in QUIET else pool).submit(answer, request, answers, lock)
+            lanes.get(request["task"], pool).submit(answer, request, answers, lock)
 
 
 def step_back() -> None:
@@ -78,7 +91,9 @@ def answer(request: dict[str, Any], answers: TextIO, lock: threading.Lock) -> No
 def run(task: str, args: dict[str, Any]) -> dict[str, Any]:
     try:
         module_name, function_name = TASKS[task].split(":")
-        return {"result": getattr(importlib.import_module(module_name), function_name)(**args)}
+        function = getattr(importlib.import_module(module_name), function_name)
+        with turns.first() if task in FIRST else nullcontext():
+            return {"result": function(**args)}
     except errors.WinnowError as error:
         return {"error": error.as_json() | {"status": error.status}}
     except Exception as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backend import errors
+from backend.augmenting import sight
 from backend.models import catalogue, load
 from backend.training import anatomy, pooling
 
@@ -58,18 +59,14 @@ def image_model(base: str, names: Sequence[str], *, multi_label: bool, side: int
     with in_words(folder):
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, **labels(names, multi_label))
         built = from_folder(transformers.AutoModelForImageClassification, folder, config)
-        processor = transformers.AutoImageProcessor.from_pretrained(
-            folder, local_files_only=True, backend="torchvision"
-        )
-    if side != anatomy.image_size(folder):
-        resize(processor, side)
+        processor = sight.processor_of(base, side)
     calm_batch_norm(built.model)
     return Built(built.model, processor, built.fresh)
 
 
 def compact_resnet(names: Sequence[str], *, multi_label: bool, side: int) -> Built:
     """A ResNet of 1.2 million weights, untrained: for when nothing pretrained is here."""
-    from transformers import ResNetConfig, ResNetForImageClassification, ViTImageProcessor
+    from transformers import ResNetConfig, ResNetForImageClassification
 
     config = ResNetConfig(
         embedding_size=CHANNELS[0],
@@ -79,9 +76,7 @@ def compact_resnet(names: Sequence[str], *, multi_label: bool, side: int) -> Bui
         **labels(names, multi_label),
     )
     model = ResNetForImageClassification(config)
-    processor = ViTImageProcessor(
-        size={"height": side, "width": side}, image_mean=[0.5] * 3, image_std=[0.25] * 3, do_convert_rgb=True
-    )
+    processor = sight.processor_of(catalogue.COMPACT_RESNET, side)
     return Built(model, processor, [name for name, _ in model.named_children()])
 
 
@@ -107,16 +102,6 @@ def from_folder(makes: Any, folder: Path, config: Any) -> Built:
     mismatched = [each[0] if isinstance(each, tuple) else each for each in told["mismatched_keys"]]
     fresh = sorted({name.rpartition(".")[0] for name in [*told["missing_keys"], *mismatched]})
     return Built(model, None, fresh)
-
-
-def resize(processor: Any, side: int) -> None:
-    """Make the processor give pictures of `side` pixels, cutting as much of the edge away as before."""
-    if getattr(processor, "do_center_crop", False) and processor.crop_size:
-        before = processor.crop_size["height"]
-        processor.crop_size = {"height": side, "width": side}
-        processor.size = {name: round(value * side / before) for name, value in dict(processor.size).items() if value}
-    else:
-        processor.size = {"height": side, "width": side}
 
 
 def calm_batch_norm(model: Any) -> None:

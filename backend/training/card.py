@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backend.evaluating.differences import flattened
 from backend.training.snapshots import Frozen
-from db.models import Run
+from db.models import Recipe, Run
 
 FEW_IN_TEST = 100
 
 
-def text(run: Run, data: Frozen, loads_with: str, baselines: dict[str, Any]) -> str:
+def text(run: Run, data: Frozen, loads_with: str, baselines: dict[str, Any], recipe: Recipe | None = None) -> str:
     parts = [
         front_matter(data),
         f"# {line(run.name)}",
@@ -19,6 +20,7 @@ def text(run: Run, data: Frozen, loads_with: str, baselines: dict[str, Any]) -> 
         f"```python\n{loads_with}\n```",
         "## Data",
         class_table(run, data),
+        *augmentation(recipe),
         "## Figures on the test items",
         figures_table(run, baselines),
         "## Limits",
@@ -26,7 +28,7 @@ def text(run: Run, data: Frozen, loads_with: str, baselines: dict[str, Any]) -> 
         "## Settings",
         table(("setting", "value"), [(name, str(value)) for name, value in sorted(run.spec.items())]),
         "## Environment",
-        table(("what", "value"), [(name, str(value)) for name, value in sorted(run.environment.items())]),
+        table(("what", "value"), [(name, str(value)) for name, value in sorted(flattened(run.environment).items())]),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -54,6 +56,22 @@ def class_table(run: Run, data: Frozen) -> str:
     ]
     rows.append(("**items**", *(str(len(part)) for part in data.parts.values()), ""))
     return table(("class", *(split.value for split in data.parts), "F1 on test"), rows)
+
+
+def augmentation(recipe: Recipe | None) -> list[str]:
+    """How the training items were varied; nothing without a recipe."""
+    if recipe is None or not recipe.steps:
+        return []
+    told = f"The training items were varied by the recipe {line(recipe.name)}, version {recipe.version}."
+    steps = [
+        (
+            step["transform"],
+            f"{step['probability']:g}",
+            ", ".join(f"{name} {set_to}" for name, set_to in step["params"].items()),
+        )
+        for step in recipe.steps
+    ]
+    return ["## Augmentation", told, table(("transform", "probability", "settings"), steps)]
 
 
 def figures_table(run: Run, baselines: dict[str, Any]) -> str:

@@ -40,6 +40,12 @@ def choose(session: Session, project: Project, method: str, base_id: str, preset
     return common | chosen
 
 
+def seen_size(session: Session, project: Project, base_id: str) -> int:
+    """What a fine-tuning of this base is given when nobody says: the side in pixels, or the most tokens."""
+    chosen = choose(session, project, "full", base_id, "balanced")
+    return int(chosen["max_length" if project.kind == Kind.TEXT else "image_size"])
+
+
 def for_text(n: int, method: str, base_id: str, letters: list[int]) -> dict[str, Any]:
     is_lora = method == "lora"
     rate = 1e-3 if is_lora else 6e-5

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from backend.augmenting import texts as varied
 from backend.encoding import encode
 from backend.jobs.progress import Handle
 from backend.models import catalogue
@@ -35,7 +36,7 @@ def run(handle: Handle, run_id: int, data: Frozen, spec: dict[str, Any], folder:
     if spec["method"] == "lora":
         targets = sorted(trainer.model.peft_config["default"].target_modules)
         trainer.model = trainer.model_wrapped = trainer.model.merge_and_unload()
-    facts = {
+    facts = trained.facts | {
         "trained_weights": trainable,
         "weights": sum(each.numel() for each in trainer.model.parameters()),
         "best_step": trainer.state.best_global_step,
@@ -51,7 +52,10 @@ def run(handle: Handle, run_id: int, data: Frozen, spec: dict[str, Any], folder:
 def texts(_handle: Handle, data: Frozen, spec: dict[str, Any], _folder: Path) -> tuple[Built, Prepared]:
     pool = pooling.TRAINABLE
     built = building.text_model(spec["base"], data.names, multi_label=data.multi_label, pool=pool)
-    return built, text.prepare(built.prepares, data, spec["max_length"])
+    steps = recipe_steps(spec.get("recipe_id")) or []
+    has_mask = built.prepares.mask_token_id is not None
+    varied.check_mask(steps, catalogue.find(spec["base"]).title, has_mask=has_mask)
+    return built, text.prepare(built.prepares, data, spec["max_length"], steps=steps, seed=spec["seed"])
 
 
 def images(handle: Handle, data: Frozen, spec: dict[str, Any], folder: Path) -> tuple[Built, Prepared]:

@@ -25,7 +25,9 @@ def features(model: Any, prepared: Prepared, samples: Samples, on_progress: Call
     try:
         with torch.inference_mode():
             for done, inputs in batches(prepared, samples):
-                there = {name: value.to(place) for name, value in inputs.items() if name != "labels"}
+                # Only tensors: what says how to mix a batch stays away, and each picture is looked at by itself.
+                there = {name: inputs[name].to(place) for name in inputs if torch.is_tensor(inputs[name])}
+                del there["labels"]
                 model(**prepared.finish(there))
                 on_progress(done)
     finally:

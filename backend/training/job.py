@@ -15,7 +15,7 @@ from backend.jobs.progress import Handle, Stopped
 from backend.training import artifact, baselines, card, environment, fine_tune, head, linear, snapshots
 from backend.training.outcome import Outcome
 from backend.training.snapshots import Frozen
-from db import runs
+from db import recipes, runs
 from db.models import Run, Split
 from db.session import reading, writing
 
@@ -138,8 +138,9 @@ def keep_predictions(run_id: int, split: Split, data: Frozen, scores: linear.Flo
 def write_card(run: Run, data: Frozen, outcome: Outcome, folder: Path) -> None:
     with reading() as session:
         snapshot = runs.get_snapshot(session, data.snapshot_id)
+        recipe = recipes.get(session, run.spec.get("recipe_id") or 0)
     known = snapshot.baselines if snapshot else {}
-    artifact.write_card(folder, card.text(run, data, outcome.loads_with, known))
+    artifact.write_card(folder, card.text(run, data, outcome.loads_with, known, recipe))
 
 
 def discard(run_id: int, folder: Path) -> None:

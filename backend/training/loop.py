@@ -12,6 +12,7 @@ from transformers import EvalPrediction, Trainer, TrainingArguments
 
 from backend.evaluating import metrics
 from backend.jobs.progress import Handle, Stopped
+from backend.training import loading, pace
 from backend.training.linear import Floats, as_probabilities
 from backend.training.prepared import Order, Prepared
 from backend.training.snapshots import Frozen
@@ -37,11 +38,15 @@ class Loop(Trainer):
 
 
 class Trained:
-    """A trainer whose model is the best one found; `stopped` when it was ended early."""
+    """A trainer whose model is the best one found; `stopped` when it was ended early.
+
+    facts: figures for the run's environment.
+    """
 
     def __init__(self, trainer: Loop, watch: Watch, prepared: Prepared, frozen: Frozen) -> None:
         self.trainer, self.watch, self.prepared, self.frozen = trainer, watch, prepared, frozen
         self.stopped: Stopped | None = None
+        self.facts: dict[str, Any] = {}
 
     def scores(self, split: Split) -> Floats:
         samples = self.prepared.parts[split]
@@ -57,20 +62,24 @@ def train(
     """Train from the newest whole checkpoint in `folder`, or from the start, up to the end or a wish to stop."""
     part = prepared.parts[Split.TRAIN]
     order = Order(len(part), spec["seed"], spec["batch_size"], prepared.lengths)
-    watch = Watch(handle, run_id, order, part, spec["patience"])
+    ahead = loading.Ahead(part, prepared.batch, order, spec["batch_size"])
+    watch = Watch(handle, run_id, order, ahead, spec["patience"])
     trainer = Loop(
         model=model,
         args=arguments(spec, len(part), folder),
-        train_dataset=part,
+        train_dataset=ahead,
         eval_dataset=prepared.parts[Split.VALIDATION],
-        data_collator=prepared.batch,
+        data_collator=loading.collated(prepared.batch),
         compute_loss_func=loss_function(frozen, spec),
         compute_metrics=figures(frozen),
         callbacks=[watch],
     )
     trainer.order, trainer.prepared = order, prepared
+    ahead.batch_size = trainer.args.train_batch_size
     trained = Trained(trainer, watch, prepared, frozen)
     try:
+        trained.facts |= pace.choose(trainer, ahead, steps_of(spec, len(part)), watch.say_before)
+        watch.keep(trained.facts)
         trainer.train(resume_from_checkpoint=newest_checkpoint(folder))
     except Stopped as stopped:
         trained.stopped = stopped
@@ -78,13 +87,16 @@ def train(
             trainer._load_best_model()
     except torch.OutOfMemoryError as error:
         raise MemoryError from error
+    finally:
+        if "augmentation" in trained.facts:
+            trained.facts["augmentation"] |= ahead.told()
+        ahead.close()
     watch.is_over = True
     watch.write()
     return trained
 
 
 def arguments(spec: dict[str, Any], n: int, folder: Path) -> TrainingArguments:
-    steps = -(-n // spec["batch_size"]) * spec["epochs"]
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=spec["epochs"],
@@ -96,7 +108,7 @@ def arguments(spec: dict[str, Any], n: int, folder: Path) -> TrainingArguments:
         warmup_steps=min(spec["warmup"], 0.999),
         seed=spec["seed"],
         logging_strategy="steps",
-        logging_steps=max(1, steps // MOST_POINTS),
+        logging_steps=max(1, steps_of(spec, n) // MOST_POINTS),
         logging_nan_inf_filter=False,
         eval_strategy="epoch",
         save_strategy="epoch",
@@ -112,6 +124,11 @@ def arguments(spec: dict[str, Any], n: int, folder: Path) -> TrainingArguments:
         report_to="none",
         **precision(),
     )
+
+
+def steps_of(spec: dict[str, Any], n: int) -> int:
+    """In the whole run."""
+    return -(-n // spec["batch_size"]) * int(spec["epochs"])
 
 
 def precision() -> dict[str, Any]:
@@ -135,6 +152,7 @@ def loss_function(frozen: Frozen, spec: dict[str, Any]) -> Callable[..., Any]:
         if frozen.multi_label:
             total = functional.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight, reduction=how)
         else:
+            # Targets are class positions, or (n, k) shares where a batch was mixed: torch's sums of both agree.
             total = functional.cross_entropy(logits, targets, weight, reduction=how, label_smoothing=smoothing)
         return total if num_items_in_batch is None else total / num_items_in_batch
 

@@ -1,7 +1,7 @@
 """Pictures for the training loop: decoded and resized once into one file of bytes, varied and normalised at each use.
 
-What makes the bytes is the model's own image processor without its arithmetic, so that a saved model sees in use what
-it saw in training.
+What makes the bytes is the model's own image processor without its arithmetic (`sight`), so that a saved model sees in
+use what it saw in training. Whole numbers travel up to the model's device; mixed and normalised they are there.
 """
 
 import os
@@ -13,38 +13,55 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from backend import blobs, thumbs
-from backend.augmenting import recipes
+from backend.augmenting import batch as batches
+from backend.augmenting import recipes, sight
 from backend.training.prepared import Prepared, labels
 from backend.training.snapshots import Frozen, Rows
 from db.models import Split
 
 Pixels = NDArray[np.uint8]
+Sample = tuple[Any, list[int], bytes | None]
 CHUNK = 64
+# Beside the inputs of a batch that is to be mixed.
+HASHES = "content_hashes"
 
 
 class Pictures:
-    """(3, side, side) uint8 of each item, varied by the recipe when there is one."""
+    """Of each item: (3, h, w) uint8, varied by the recipe when there is one, its targets, and what mixing asks for.
 
-    def __init__(self, pixels: Pixels, rows: Rows, compose: Any = None, seed: int = 0) -> None:
-        self.pixels, self.rows, self.compose, self.seed = pixels, rows, compose, seed
+    That is its content hash when `mixing`, the steps of a recipe with some on batches, is there; otherwise none.
+    """
+
+    def __init__(
+        self,
+        pixels: Pixels,
+        rows: Rows,
+        compose: Any = None,
+        seed: int = 0,
+        mixing: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        self.pixels, self.rows, self.compose, self.seed, self.mixing = pixels, rows, compose, seed, mixing
         self.epoch = 0
+
+    @property
+    def is_varied(self) -> bool:
+        return self.compose is not None
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, position: int) -> tuple[Any, list[int]]:
+    def __getitem__(self, position: int) -> Sample:
         import torch
 
         picture = torch.from_numpy(np.array(self.pixels[position]))
+        content_hash = self.rows.contents[position][0]
         if self.compose is not None:
-            content_hash = self.rows.contents[position][0]
             picture = recipes.augment(
                 picture, self.compose, seed=self.seed, content_hash=content_hash, epoch=self.epoch
             )
-        return picture, self.rows.targets[position]
+        return picture, self.rows.targets[position], content_hash if self.mixing else None
 
 
 def prepare(
@@ -63,22 +80,40 @@ def prepare(
     for split, rows in frozen.parts.items():
         pixels = decoded(processor, rows, folder / f"{split}.npy", partial(said, on_progress, done, total))
         done += len(rows)
-        compose = recipes.to_compose(steps, pixels.shape[2:4]) if steps and split == Split.TRAIN else None
-        parts[split] = Pictures(pixels, rows, compose, seed)
+        used = steps if steps and split == Split.TRAIN else []
+        compose = recipes.to_compose(used, pixels.shape[2:4]) if used else None
+        parts[split] = Pictures(pixels, rows, compose, seed, used if batches.reach(used) else [])
 
-    def batch(samples: Sequence[tuple[Any, list[int]]]) -> dict[str, Any]:
+    def batch(samples: Sequence[Sample]) -> dict[str, Any]:
         import torch
 
-        targets = [positions for _, positions in samples]
-        return {
-            "pixel_values": torch.stack([picture for picture, _ in samples]),
+        pictures, targets, content_hashes = zip(*samples, strict=True)
+        inputs = {
+            "pixel_values": torch.stack(pictures),
             "labels": labels(targets, len(frozen.classes), multi_label=frozen.multi_label),
         }
+        return inputs if content_hashes[0] is None else inputs | {HASHES: list(content_hashes)}
 
     def finish(inputs: dict[str, Any]) -> dict[str, Any]:
-        return inputs | {"pixel_values": normalised(processor, inputs["pixel_values"])}
+        return finished(inputs, processor, parts[Split.TRAIN], len(frozen.classes))
 
     return Prepared(dict(parts), batch, finish)
+
+
+def finished(inputs: dict[str, Any], processor: Any, training: Pictures, classes: int) -> dict[str, Any]:
+    """What the model takes of a batch: mixed where that is asked for, normalised, on the device of the pictures."""
+    ready = {name: value for name, value in inputs.items() if name != HASHES}
+    if HASHES in inputs:
+        ready["pixel_values"], ready["labels"] = batches.mix(
+            inputs["pixel_values"],
+            inputs["labels"],
+            training.mixing,
+            seed=training.seed,
+            content_hashes=inputs[HASHES],
+            epoch=training.epoch,
+            classes=classes,
+        )
+    return ready | {"pixel_values": sight.normalised(processor, ready["pixel_values"])}
 
 
 def said(on_progress: Callable[[int, int], None], before: int, total: int, done: int) -> None:
@@ -95,34 +130,16 @@ def decoded(processor: Any, rows: Rows, path: Path, on_progress: Callable[[int],
     if not len(rows):
         return np.zeros((0, 3, 1, 1), np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    first = prepared(processor, thumbs.rgb(blobs.path_of(rows.contents[0][0])))
+    first = sight.seen(processor, thumbs.rgb(blobs.path_of(rows.contents[0][0])))
     unfinished = path.with_suffix(".part")
     pixels = np.lib.format.open_memmap(unfinished, "w+", np.uint8, (len(rows), *first.shape))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(rows), CHUNK):
             hashes = [content_hash for content_hash, _ in rows.contents[start : start + CHUNK]]
-            made = pool.map(lambda each: prepared(processor, thumbs.rgb(blobs.path_of(each))), hashes)
+            made = pool.map(lambda each: sight.seen(processor, thumbs.rgb(blobs.path_of(each))).numpy(), hashes)
             for offset, picture in enumerate(made):
                 pixels[start + offset] = picture
             on_progress(min(start + CHUNK, len(rows)))
     pixels.flush()
     unfinished.replace(path)
     return np.load(path, mmap_mode="r")
-
-
-def prepared(processor: Any, image: Image.Image) -> Pixels:
-    """The picture at the size of the model, before its values are scaled and normalised."""
-    found = processor(images=image, do_rescale=False, do_normalize=False, return_tensors="np")["pixel_values"][0]
-    return np.asarray(found, np.uint8)
-
-
-def normalised(processor: Any, pixels: Any) -> Any:
-    """(n, 3, h, w) uint8 tensor -> what the model takes, on the tensor's own device: a quarter of the traffic to it."""
-    import torch
-
-    scale = processor.rescale_factor if processor.do_rescale else 1.0
-    middle, spread = (0.0, 1.0) if not processor.do_normalize else (processor.image_mean, processor.image_std)
-    shape = (1, -1, 1, 1)
-    return (pixels.float() * scale - torch.tensor(middle, device=pixels.device).reshape(shape)) / torch.tensor(
-        spread, device=pixels.device
-    ).reshape(shape)

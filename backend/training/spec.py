@@ -3,14 +3,16 @@
 Everything that can be known before a run starts is refused here, with a sentence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from backend import errors
+from backend.augmenting import catalogue as transforms
+from backend.augmenting import texts
 from backend.models import catalogue
-from backend.training import anatomy, defaults, readiness
+from backend.training import anatomy, defaults, readiness, tokens
 from db import recipes
 from db.models import Kind, Project
 from db.session import Session
@@ -51,7 +53,7 @@ SETTINGS = (
     Setting("lora_rank", int, "The size of the adapters.", 1, 256, methods=("lora",)),
     Setting("max_length", int, "Longer texts are cut after so many tokens.", 8, 8192, methods=LOOPS, kinds=("text",)),
     Setting("image_size", int, "The side of the pictures in pixels.", 16, 1024, methods=LOOPS, kinds=("image",)),
-    Setting("recipe_id", int, "The recipe that varies the pictures.", 1, 2**31, methods=LOOPS, kinds=("image",)),
+    Setting("recipe_id", int, "The recipe that varies what is trained on.", 1, 2**31, methods=LOOPS),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -68,7 +70,7 @@ def complete(session: Session, project: Project, told: Mapping[str, Any]) -> dic
     check_kind(project, told)
     check_base(project, method, base, told)
     if told.get("recipe_id"):
-        check_recipe(session, method, told["recipe_id"])
+        check_recipe(session, project, method, base, told["recipe_id"])
     allow_missing = told.get("allow_missing_classes", False)
     counts = readiness.label_counts(session, project)
     readiness.learnable(counts, multi_label=project.multi_label, allow_missing=allow_missing)
@@ -159,11 +161,31 @@ def check_files(base: str, method: str, told: Mapping[str, Any]) -> None:
         )
 
 
-def check_recipe(session: Session, method: str, recipe_id: int) -> None:
+def check_recipe(session: Session, project: Project, method: str, base: str, recipe_id: int) -> None:
+    """Raises BadSpec when there is no such recipe, or when it is nothing for this method, project or base."""
     if method == "head":
         raise errors.BadSpec(
-            "A head learns from vectors of the pictures as they are; a recipe would change nothing.",
+            f"A head learns from vectors of the {project.kind}s as they are; a recipe would change nothing.",
             "Choose the method full, or leave the recipe out.",
         )
-    if recipes.get(session, recipe_id) is None:
+    recipe = recipes.get(session, recipe_id)
+    if recipe is None:
         raise errors.BadSpec(f"There is no recipe {recipe_id}.", "The Augment page lists them.")
+    try:
+        transforms.check_kind(recipe.steps, project.kind)
+    except errors.Invalid as error:
+        raise errors.BadSpec(error.message, error.hint) from None
+    if project.kind == Kind.TEXT:
+        check_steps(recipe.steps, base)
+
+
+def check_steps(steps: Sequence[Mapping[str, Any]], base: str) -> None:
+    """Raises BadSpec for tokens that the base cannot mask, and when nothing of the steps would reach it."""
+    title, folder = catalogue.find(base).title, catalogue.folder_of(base)
+    texts.check_mask(steps, title, has_mask=tokens.has_mask(folder))
+    others = [step for step in steps if step["transform"] not in texts.OF_CASE]
+    if steps and not others and tokens.is_uncased(folder):
+        raise errors.BadSpec(
+            f"{title} reads everything in lower case; this recipe would change nothing.",
+            "Add other steps to it, or choose another base.",
+        )

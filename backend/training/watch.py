@@ -76,6 +76,16 @@ class Watch(TrainerCallback):
         epoch = f"Epoch {min(int(state.epoch or 0) + 1, state.num_train_epochs)} of {state.num_train_epochs}"
         self.handle.report(state.global_step, state.max_steps, epoch, unit="steps")
 
+    def say_before(self, message: str) -> None:
+        """Before the first step."""
+        self.handle.report(0, None, message, unit="steps")
+
+    def keep(self, facts: dict[str, Any]) -> None:
+        """Add figures to the run's environment."""
+        with writing() as session:
+            if run := runs.get(session, self.run_id):
+                runs.write(session, self.run_id, environment=run.environment | facts)
+
     def write(self) -> None:
         points, self._points = self._points, []
         self._written_at = time.monotonic()

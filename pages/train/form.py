@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from backend import errors
+from backend.augmenting.catalogue import kind_of
 from backend.models import catalogue
 from backend.training import readiness, runs, spec
 from db import recipes
@@ -37,9 +38,8 @@ def show(project: Project, counts: dict[LabelClass, int]) -> None:
         told["preset"] = preset.segmented_control(
             "How much time to spend", list(PRESETS), default="balanced", format_func=PRESETS.get, required=True
         )
-        if project.kind == Kind.IMAGE:
-            with recipe:
-                told["recipe_id"] = choose_recipe()
+        with recipe:
+            told["recipe_id"] = choose_recipe(project)
     told["allow_missing_classes"] = leave_out(counts)
     start_or_say_why_not(project, told)
 
@@ -77,9 +77,11 @@ def choose_base(project: Project, method: str) -> str:
     return f"path:{folder.strip()}"
 
 
-def choose_recipe() -> int | None:
+def choose_recipe(project: Project) -> int | None:
+    """Of the recipes for what the project has, the newest first."""
     with reading() as session:
-        offered = {each.id: f"{each.name}, version {each.version}" for each in recipes.page(session, None, 200)}
+        kept = [each for each in recipes.page(session, None, 200) if kind_of(each.steps) in (project.kind, None)]
+    offered = {each.id: f"{each.name}, version {each.version}" for each in kept}
     asked = st.query_params.get("recipe", "")
     ids = [None, *offered]
     index = ids.index(int(asked)) if asked.isdecimal() and int(asked) in offered else 0

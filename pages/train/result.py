@@ -73,6 +73,9 @@ def ways_on(project: Project, run: Run) -> None:
             go_to("use", run=run.id)
         if st.button("Compare runs", key="train-compare"):
             go_to("compare")
+        has_varied = run.spec["method"] != "head" and run.spec.get("recipe_id")
+        if has_varied and st.button("See what it saw", key="train-saw", help="Its items as the recipe showed them."):
+            go_to("augment", run=run.id)
         suggest_with.buttons(project, {run.id: "Suggest with this run"})
     suggest_with.what_follows(project)
 
@@ -133,5 +136,9 @@ def how_it_was_made(run: Mapping[str, Any], environment: Mapping[str, Any]) -> N
         st.dataframe(setting_rows(spec, ["Value"]), hide_index=True)
     with right:
         st.markdown("**Environment**")
-        known = [{"setting": name, "values": [value]} for name, value in environment.items() if value not in ("", None)]
+        known = [
+            {"setting": name, "values": [value]}
+            for name, value in flattened(environment).items()
+            if value not in ("", None)
+        ]
         st.dataframe(setting_rows(known, ["Value"]), hide_index=True)

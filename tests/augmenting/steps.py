@@ -5,6 +5,9 @@ from typing import Any
 from backend.augmenting import catalogue
 from backend.augmenting.catalogue import Transform, Widget
 
+# Of pictures: those for each item, and those for a batch.
+PICTURES = tuple(each for each in catalogue.TRANSFORMS if each.kind == "image" and not each.is_on_batch)
+BATCHES = tuple(each for each in catalogue.TRANSFORMS if each.is_on_batch)
 ENDS = ("default", "low", "high")
 
 

@@ -7,15 +7,38 @@ import sys
 import pytest
 
 from backend import errors
-from backend.augmenting import catalogue, presets
+from backend.augmenting import catalogue, presets, transforms
 from backend.augmenting.catalogue import TRANSFORMS
 from tests.augmenting.steps import ENDS, at
+
+# Of the same input they make the same output, or they are for boxes and videos.
+NOT_RANDOM = """
+    Resize CenterCrop Pad Grayscale RGB Normalize LinearTransformation Lambda Identity Compose ToTensor ToImage ToDtype
+    ToPILImage ToPureTensor PILToTensor ConvertImageDtype ConvertBoundingBoxFormat ClampBoundingBoxes ClampKeyPoints
+    SetClampingMode SanitizeBoundingBoxes SanitizeKeyPoints UniformTemporalSubsample RandomIoUCrop
+"""
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_every_transform_comes_back_the_same_from_json(end):
-    steps = catalogue.validate([at(transform, end) for transform in TRANSFORMS])
-    assert catalogue.validate(json.loads(json.dumps(steps))) == steps
+    for transform in TRANSFORMS:
+        steps = catalogue.validate([at(transform, end)])
+        assert catalogue.validate(json.loads(json.dumps(steps))) == steps == [at(transform, end)]
+
+
+def test_steps_on_batches_are_put_last_in_their_order():
+    names = ["CutMix", "RandomInvert", "MixUp", "RandomRotation"]
+    steps = catalogue.validate([{"transform": name} for name in names])
+    assert [step["transform"] for step in steps] == ["RandomInvert", "RandomRotation", "CutMix", "MixUp"]
+
+
+def test_what_torchvision_has_is_in_the_catalogue_or_left_out_for_a_reason():
+    """The docstring names what is left out, so that a new torchvision is looked at."""
+    from torchvision.transforms import v2
+
+    makes = {name for name, value in vars(v2).items() if isinstance(value, type) and issubclass(value, v2.Transform)}
+    left_out = makes - {each.name for each in TRANSFORMS} - {"Transform"} - set(NOT_RANDOM.split())
+    assert {name for name in left_out if name not in transforms.__doc__} == set()
 
 
 def test_what_is_left_out_of_a_step_gets_its_default():

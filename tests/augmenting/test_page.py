@@ -1,93 +1,112 @@
-"""The Augment page, without a browser and with the real assistant."""
+"""The Augment page, without a browser: what it says of an empty project, and what its studio is told."""
 
-import io
+import json
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from db import recipes as rows
-from db.session import reading, writing
-from tests.explore.builders import a_project, an_image, an_item
+from backend.augmenting import presets, shelf
+from backend.models import catalogue
+from backend.training import defaults
+from db.models import Item, Project, Run, RunState, Split
+from db.session import writing
+from tests.explore.builders import a_project, an_item
+from tests.pages import opened
 
-
-def page(project_id: int) -> AppTest:
-    def script(project_id: int) -> None:
-        import streamlit as st
-
-        from pages.augment import page as augment
-
-        st.session_state["project_id"] = project_id
-        augment.show()
-
-    return AppTest.from_function(script, kwargs={"project_id": project_id}, default_timeout=90).run()
+PAGE = "pages.augment.page"
 
 
 @pytest.fixture
-def project_id(home: Path) -> int:
+def project(home: Path) -> Project:
     with writing() as session:
         project = a_project(session, "image")
-        for number in range(3):
-            pixels = np.random.default_rng(number).integers(0, 255, (40, 50, 3)).astype(np.uint8)
-            file = io.BytesIO()
-            Image.fromarray(pixels).save(file, "PNG")
-            an_image(session, project, file.getvalue(), f"{number}.png", label="bird" if number else None)
-        return project.id
+        an_image_row(project, 1, session)
+        return project
 
 
-def test_a_preset_is_chosen_changed_saved_and_loaded_again(project_id):
-    at = page(project_id)
+def an_image_row(project: Project, number: int, session: Any) -> Item:
+    about = {"media_type": "image/png", "width": 50, "height": 40, "source": f"{number}.png"}
+    item = Item(project_id=project.id, content_hash=number.to_bytes(32), **about)
+    session.add(item)
+    session.flush()
+    return item
+
+
+def a_run(project: Project, session: Any, **spec: Any) -> Run:
+    spec = {"method": "full", "base": catalogue.COMPACT_RESNET, "seed": 7, "image_size": 96} | spec
+    run = Run(project_id=project.id, name="garden run", spec=spec, state=RunState.DONE)
+    session.add(run)
+    session.flush()
+    return run
+
+
+def told(at: AppTest) -> dict[str, Any]:
+    """What the component was given."""
     assert not at.exception
-    at.selectbox(key="augment-start").select("preset:light").run()
-    number = at.session_state["augment-steps"][2]["number"]
-    at.slider(key=f"augment-{number}-brightness").set_value(0.9).run()
-    assert "Changed since you chose it." in [each.value for each in at.caption]
-    at.text_input(key="augment-name").input("Mine").run()
-    next(each for each in at.button if each.label == "Save recipe").click().run()
-    assert not at.exception
-    with reading() as session:
-        [recipe] = rows.page(session, None, 10)
-    assert (recipe.name, recipe.version, recipe.steps[2]["params"]["brightness"]) == ("Mine", 1, 0.9)
-    at.selectbox(key="augment-start").select("preset:none").run()
-    assert at.session_state["augment-steps"] == []
-    at.selectbox(key="augment-start").select(f"recipe:{recipe.id}").run()
-    assert at.session_state["augment-steps"][2]["params"]["brightness"] == 0.9
+    [studio] = at.get("bidi_component")
+    data: dict[str, Any] = json.loads(studio.proto.json)
+    return data
 
 
-def test_transforms_are_added_moved_and_removed(project_id):
-    at = page(project_id)
-    at.selectbox(key="augment-start").select("preset:none").run()
-    for name in ("JPEG", "RandomInvert"):
-        at.selectbox(key="augment-new").select(name).run()
-        next(each for each in at.button if each.label == "Add").click().run()
-    numbers = {step["transform"]: step["number"] for step in at.session_state["augment-steps"]}
-    at.button(key=f"augment-{numbers['RandomInvert']}-up").click().run()
-    assert [step["transform"] for step in at.session_state["augment-steps"]] == ["RandomInvert", "JPEG"]
-    at.button(key=f"augment-{numbers['JPEG']}-remove").click().run()
-    assert [step["transform"] for step in at.session_state["augment-steps"]] == ["RandomInvert"]
-    assert not at.exception
+@pytest.mark.parametrize(("kind", "what"), [("image", "images"), ("text", "texts")])
+def test_an_empty_project_is_invited_to_add_items(home, kind, what):
+    with writing() as session:
+        project = a_project(session, kind)
+    at = opened(PAGE, project)
+    assert f"what training will do to your {what}. There are none in this project yet." in at.info[0].value
+    assert [each.label for each in at.button] == [f"Add {what}"]
 
 
-def test_a_recipe_without_a_name_is_refused_with_a_sentence(project_id):
-    at = page(project_id)
-    next(each for each in at.button if each.label == "Save recipe").click().run()
-    assert "A recipe needs a name." in at.error[0].value
-    with reading() as session:
-        assert not rows.page(session, None, 10)
+def test_the_studio_is_told_the_models_and_what_sizes_they_take(project):
+    data = told(opened(PAGE, project))
+    assert (data["project"], data["kind"], data["asked"]) == (project.id, "image", {})
+    [base] = [each for each in data["bases"] if each["id"] == defaults.base("image", "full")]
+    assert 128 in base["sizes"]
 
 
-def test_a_text_project_is_told_that_this_is_for_images(home):
+def test_the_studio_of_texts_is_told_lengths_in_tokens(home):
     with writing() as session:
         project = a_project(session)
         an_item(session, project)
-    at = page(project.id)
-    assert "This project has texts" in at.info[0].value
-    assert [each.label for each in at.button] == ["Train this project"]
+    data = told(opened(PAGE, project))
+    [base] = [each for each in data["bases"] if each["id"] == catalogue.MINILM]
+    assert (data["kind"], base["sizes"]) == ("text", [32, 64, 128, 256, 512])
 
 
-def test_an_empty_project_is_invited_to_add_images(home):
+def test_an_address_names_items_and_an_epoch(project):
+    data = told(opened(PAGE, project, items="3, 1,x,2", epoch="4"))
+    assert data["asked"] == {"items": [3, 1, 2], "epoch": 3}
+
+
+def test_an_address_names_a_recipe(project):
     with writing() as session:
-        project = a_project(session, "image")
-    assert "There are none in this project yet" in page(project.id).info[0].value
+        recipe = shelf.save(session, "Garden", presets.steps("light"))
+    assert told(opened(PAGE, project, recipe=str(recipe.id)))["asked"] == {"recipe": recipe.id}
+
+
+def test_an_address_names_a_run_and_the_studio_is_told_what_it_was_trained_with(project):
+    with writing() as session:
+        recipe = shelf.save(session, "Garden", presets.steps("light"))
+        run = a_run(project, session, recipe_id=recipe.id)
+        item = an_image_row(project, 2, session)
+        item.split = Split.TRAIN
+    asked = told(opened(PAGE, project, run=str(run.id)))["asked"]["run"]
+    assert asked["recipe"] == {"id": recipe.id, "name": "Garden", "version": 1}
+    assert asked["steps"] == presets.steps("light")
+    assert (asked["seed"], asked["base"], asked["size"]) == (7, catalogue.COMPACT_RESNET, 96)
+    assert asked["items"] == [item.id]
+
+
+def test_a_run_that_varied_nothing_is_not_replayed(project):
+    with writing() as session:
+        run = a_run(project, session, method="head")
+    assert told(opened(PAGE, project, run=str(run.id)))["asked"] == {"run": None}
+
+
+@pytest.mark.parametrize(("name", "words"), [("recipe", "There is no recipe 99."), ("run", "run 99")])
+def test_an_address_with_something_that_is_gone_says_so_and_shows_the_studio(project, name, words):
+    at = opened(PAGE, project, **{name: "99"})
+    assert words in at.error[0].value
+    assert told(at)["asked"] == {}

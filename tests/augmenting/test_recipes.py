@@ -12,8 +12,7 @@ import pytest
 import torch
 
 from backend.augmenting import presets, recipes
-from backend.augmenting.catalogue import TRANSFORMS
-from tests.augmenting.steps import ENDS, at
+from tests.augmenting.steps import ENDS, PICTURES, at
 
 HASH = bytes(range(32))
 SIZES = [(32, 32), (1, 1), (1, 40), (2, 3), (17, 3000), (480, 640)]
@@ -33,7 +32,7 @@ def one(image: torch.Tensor, steps: list[dict], epoch: int = 0, seed: int = 3) -
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("transform", TRANSFORMS, ids=lambda each: each.name)
+@pytest.mark.parametrize("transform", PICTURES, ids=lambda each: each.name)
 def test_every_transform_runs_at_both_ends_of_its_ranges_on_every_size(transform, size):
     image = a_picture(size)
     before = image.clone()
@@ -45,7 +44,7 @@ def test_every_transform_runs_at_both_ends_of_its_ranges_on_every_size(transform
     assert torch.equal(image, before)
 
 
-@pytest.mark.parametrize("transform", TRANSFORMS, ids=lambda each: each.name)
+@pytest.mark.parametrize("transform", PICTURES, ids=lambda each: each.name)
 def test_every_transform_changes_a_photo_some_time(transform):
     # Without black and white, which full contrast adds, and with an edge, which sharpening needs.
     ramp = torch.linspace(30, 200, 64).to(torch.uint8).expand(3, 64, 64).clone()
@@ -93,7 +92,7 @@ def test_no_steps_change_nothing():
 
 def test_a_compose_travels_to_loader_workers():
     image = a_picture((32, 32))
-    for transform in TRANSFORMS:
+    for transform in PICTURES:
         compose = recipes.to_compose([at(transform, "default")], 32)
         copy = pickle.loads(pickle.dumps(compose))
         changed = [recipes.augment(image, each, seed=0, content_hash=HASH, epoch=0) for each in (compose, copy)]
@@ -102,8 +101,8 @@ def test_a_compose_travels_to_loader_workers():
 
 def test_another_process_and_the_python_shown_give_the_same_pixels(tmp_path):
     """A fresh interpreter that knows nothing of Winnow runs the code shown for all of the catalogue and the presets."""
-    recipes_shown = [[at(transform, end)] for transform in TRANSFORMS for end in ENDS]
-    recipes_shown += [presets.steps(preset.name) for preset in presets.PRESETS]
+    recipes_shown = [[at(transform, end)] for transform in PICTURES for end in ENDS]
+    recipes_shown += [presets.steps(preset.name) for preset in presets.PRESETS if preset.kind == "image"]
     image = a_picture((48, 60))
     np.save(tmp_path / "image.npy", image.numpy())
     sources = [recipes.python_source(steps, (48, 60)) for steps in recipes_shown]
@@ -123,6 +122,6 @@ def test_another_process_and_the_python_shown_give_the_same_pixels(tmp_path):
 
 def test_the_python_shown_names_every_transform_once():
     source = recipes.python_source(presets.steps("medium"), 224)
-    assert "v2.RandomApply([v2.RandomRotation(degrees=10, fill=0, interpolation='bilinear')], p=0.5)" in source
+    assert "v2.RandomApply([v2.RandomRotation(degrees=10, fill=None, interpolation='bilinear')], p=0.5)" in source
     assert "v2.RandomHorizontalFlip(p=0.5)" in source
     assert "size=(224, 224)" in source

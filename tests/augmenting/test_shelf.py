@@ -7,6 +7,9 @@ from backend import errors
 from backend.api.app import create
 from backend.augmenting import presets, shelf
 from db import recipes as rows
+from db.models import Run
+from db.session import writing
+from tests.explore.builders import a_project
 
 FLIP = [{"transform": "RandomHorizontalFlip"}]
 
@@ -70,3 +73,43 @@ def test_the_api_says_what_is_wrong_with_a_recipe(api):
     assert told.status_code == 422
     assert told.json()["error"]["message"] == 'There is no transform "Flip".'
     assert api.get("/recipes/9").status_code == 404
+
+
+def test_a_recipe_goes_to_another_winnow_as_a_file_and_the_same_again_adds_nothing(api):
+    saved = api.post("/recipes", json={"name": "Leaves", "steps": FLIP}).json()
+    answer = api.get(f"/recipes/{saved['id']}/file")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert api.post("/recipes/import", json=answer.json()).json()["id"] == saved["id"]
+    other = answer.json() | {"steps": [{"transform": "RandomVerticalFlip"}]}
+    brought = api.post("/recipes/import", json=other)
+    assert (brought.status_code, brought.json()["version"]) == (201, 2)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {},
+        {"format": "winnow recipe 1", "name": "x"},
+        {"format": "winnow recipe 1", "name": 5, "steps": []},
+        {"format": "winnow recipe 1", "name": "x", "steps": [{"transform": "os.system"}]},
+        {"format": "winnow recipe 2", "name": "x", "steps": []},
+    ],
+    ids=["empty", "no-steps", "no-name", "code", "later-format"],
+)
+def test_a_file_that_is_no_recipe_is_refused_in_words(api, file):
+    answer = api.post("/recipes/import", json=file)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["hint"]
+    assert api.get("/recipes").json()["items"] == []
+
+
+def test_a_recipe_that_a_run_was_trained_with_stays(api):
+    saved = [api.post("/recipes", json={"name": name, "steps": FLIP}).json() for name in ("Used", "Free")]
+    with writing() as session:
+        project = a_project(session, "image")
+        session.add(Run(project_id=project.id, name="run", spec={"recipe_id": saved[0]["id"]}))
+    refused = api.delete(f"/recipes/{saved[0]['id']}")
+    assert refused.status_code == 409
+    assert "version 1" in refused.json()["error"]["message"]
+    assert api.delete(f"/recipes/{saved[1]['id']}").status_code == 204
+    assert [each["name"] for each in api.get("/recipes").json()["items"]] == ["Used"]

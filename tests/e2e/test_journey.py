@@ -149,7 +149,7 @@ def compare(page: Page, app: App, project: Project, run_ids: list[int]) -> None:
 def test_texts_from_a_csv_to_a_model_in_use(app: App, page: Page, shared: Path, tmp_path: Path) -> None:
     names = (shared / "data" / "ag_news" / "classes.txt").read_text().splitlines()
     with (shared / "data" / "ag_news" / "test.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(itertools.islice(csv.reader(file), 2400))
+        rows = list(itertools.islice(csv.reader(file), 800))
     source = tmp_path / "news.csv"
     with source.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["class", "title", "description"], *rows])
@@ -190,7 +190,7 @@ def test_texts_from_a_csv_to_a_model_in_use(app: App, page: Page, shared: Path, 
         answers += [each["class_name"] for each in answer.json()["predictions"]]
     right = sum(gold[item["id"]] == answer for item, answer in zip(unlabeled, answers, strict=True))
     print(f"head on {LABELED} labels: {right / len(unlabeled):.3f} on {len(unlabeled)} other rows")
-    assert right / len(unlabeled) >= 0.80
+    assert right / len(unlabeled) >= 0.75
 
     compare(page, app, project, [head, full])
 
@@ -226,10 +226,7 @@ def test_images_from_a_folder_to_a_model_in_use(app: App, page: Page, shared: Pa
     label_the_rest(app, project, gold, 60)
 
     go(page, "Augment")
-    page.locator("img").nth(5).wait_for(timeout=60_000)
-    page.get_by_label("Recipe name").fill("Garden")
-    page.get_by_role("button", name="Save recipe").click()
-    until(lambda: saved_recipes(), timeout_s=20)
+    augment(page)
     go(page, "Explore")
 
     head = train(page, project, "Head")
@@ -242,6 +239,16 @@ def test_images_from_a_folder_to_a_model_in_use(app: App, page: Page, shared: Pa
     no_error(page)
 
 
-def saved_recipes() -> list[str]:
+def augment(page: Page) -> None:
+    """Look at samples of each class, choose the preset for photos, keep it under a name."""
+    studio = page.get_by_test_id("studio")
+    expect(studio).not_to_have_attribute("data-shown", "0", timeout=60_000)
+    assert page.get_by_test_id("studio-grid").locator(".picture").count() == 6 * 6
+    studio.get_by_label("Start from").select_option(label="Photos")
+    studio.get_by_label("Recipe name").fill("Garden")
+    studio.get_by_role("button", name="Save", exact=True).click()
+    expect(studio).to_contain_text("Saved: Garden, version 1.")
+    expect(studio).to_have_attribute("data-damage", "done", timeout=60_000)
     with reading() as session:
-        return [recipe.name for recipe in recipes.page(session, None, 10)]
+        [recipe] = recipes.page(session, None, 10)
+    assert recipe.name == "Garden"

@@ -194,14 +194,14 @@ def test_a_batch_of_images_that_the_memory_does_not_hold_is_halved_and_none_is_l
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = a_small_clip(tmp_path / "clip")
-    real = images._vectors
+    real = images.of_pixels
 
     def small(loaded: load.Loaded, pixels: list[Any]) -> list[Any]:
         if len(pixels) > 3:
             raise RuntimeError("CUDA out of memory.")
         return real(loaded, pixels)
 
-    monkeypatch.setattr(images, "_vectors", small)
+    monkeypatch.setattr(images, "of_pixels", small)
     found = encode.ensure(clip, [(a_picture(f"rgb({number}, 0, 0)"), None) for number in range(30)])
     assert found.any(axis=1).all()
 

@@ -166,7 +166,7 @@ def test_the_newest_five_sets_are_kept_and_the_one_in_use(home: Path) -> None:
 
 
 def test_a_real_worker_that_is_killed_is_interrupted_and_ends_when_it_is_resumed(supervisor: Supervisor) -> None:
-    texts = [f"message {number} about {number % 7} things and more of them" * 5 for number in range(600)]
+    texts = [f"message {number} about {number % 7} things and more of them" * 2 for number in range(400)]
     project = a_text_project(texts, "one", "two")
     job_id = queued(project).id
 
@@ -183,7 +183,7 @@ def test_a_real_worker_that_is_killed_is_interrupted_and_ends_when_it_is_resumed
         control.resume(session, job_id)
     done = until(lambda: job if (job := state()).state in jobs.ENDED else None, timeout_s=120)
     assert (done.state, done.attempts) == (JobState.DONE, 2)
-    assert len(suggested(project)) == 600
+    assert len(suggested(project)) == 400
 
 
 def test_images_are_suggested_for_by_clip_from_a_local_folder(home: Path, tmp_path: Path) -> None:

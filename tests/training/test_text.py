@@ -180,7 +180,7 @@ def test_a_head_on_a_hundred_news_items_knows_the_other_rows_with_0_80(shared_ho
     with (shared / "data" / "ag_news" / "test.csv").open(encoding="utf-8") as file:
         news = [(f"{title}. {text}", int(number) - 1) for number, title, text in csv.reader(file)]
     names = ["World", "Sports", "Business", "Sci/Tech"]
-    mixed = [news[row] for row in np.random.default_rng(3).permutation(len(news))[:700]]
+    mixed = [news[row] for row in np.random.default_rng(3).permutation(len(news))[:400]]
     with builders.writing() as session:
         project = builders.a_project(session, names)
         for text, position in mixed[:100]:

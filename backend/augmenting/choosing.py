@@ -1,0 +1,75 @@
+"""Which items the studio shows, and what it calls them."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from backend import errors, projects
+from db import explore, items, labels
+from db import projects as rows
+from db.models import Item, LabelClass, Project, Split
+from db.session import Session
+
+WAYS = ("classes", "random")
+# Of a project with few labels most of the items drawn were not trained on.
+MOST_DRAWN = 300
+
+
+def choose(session: Session, project: Project, way: str, draw: int, count: int) -> list[dict[str, Any]]:
+    """Up to `count` items as `titled` tells them. "classes": one of each class, then others; "random": drawn.
+
+    The same `draw` gives the same items. Raises Invalid for another way.
+    """
+    if way not in WAYS:
+        raise errors.Invalid(f'Rows cannot be chosen by "{way}".', f"Choose one of: {', '.join(WAYS)}.")
+    place = hashlib.sha256(f"{draw}".encode()).digest()
+    if way == "random":
+        return titled(session, project, explore.shuffled(session, project.id, place, count))
+    class_ids = classes_of(session, project)
+    # First the other classes, where there are more than rows; then the next item of each.
+    turns = max(1, -(-len(class_ids) // count))
+    first = draw % turns * count
+    found = explore.one_a_class(session, project.id, class_ids[first : first + count], draw // turns)
+    there = {item.id for item in found}
+    more: Sequence[Item] = explore.shuffled(session, project.id, place, 2 * count) if draw else []
+    more = more or items.page(session, project.id, limit=2 * count)
+    return titled(session, project, [*found, *(item for item in more if item.id not in there)][:count])
+
+
+def trained_on(session: Session, project: Project, draw: int, count: int) -> list[dict[str, Any]]:
+    """Up to `count` labeled items of the training split: what a run most likely learned from."""
+    place = hashlib.sha256(f"{draw}".encode()).digest()
+    drawn = explore.shuffled(session, project.id, place, MOST_DRAWN)
+    there = {
+        item.id: item for item in [*drawn, *explore.one_a_class(session, project.id, classes_of(session, project))]
+    }
+    return titled(session, project, [item for item in there.values() if item.split == Split.TRAIN][:count])
+
+
+def classes_of(session: Session, project: Project) -> list[int]:
+    return [each.id for each in rows.classes(session, project.id)]
+
+
+def asked_for(session: Session, project: Project, item_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """These items, in this order. Raises NotFound for one that is not in the project."""
+    found = {item.id: item for item in items.by_ids(session, item_ids)}
+    for item_id in item_ids:
+        if item_id not in found or found[item_id].project_id != project.id:
+            raise errors.NotFound(f"There is no item {item_id} in this project.", "GET …/items lists them.")
+    return titled(session, project, [found[item_id] for item_id in dict.fromkeys(item_ids)])
+
+
+def titled(session: Session, project: Project, found: Sequence[Item]) -> list[dict[str, Any]]:
+    """{"id", "title", "color"} of each: its classes and the first one's colour, or its source and none."""
+    classes = {each.id: each for each in rows.classes(session, projects.get(session, project.id).id)}
+    class_ids = labels.class_ids_of(session, [item.id for item in found])
+    return [
+        {"id": item.id, **title_of(item, [classes[each] for each in class_ids.get(item.id, []) if each in classes])}
+        for item in found
+    ]
+
+
+def title_of(item: Item, classes: Sequence[LabelClass]) -> dict[str, Any]:
+    if classes:
+        return {"title": ", ".join(each.name for each in classes), "color": classes[0].color}
+    return {"title": item.source, "color": None}

@@ -1,0 +1,51 @@
+"""What a run was given: in which batch an item stood in an epoch. With it any training sample can be shown again.
+
+Of runs that trained in one process; with several, each takes every so-manieth of the same batches, but for the last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from backend import errors, projects
+from backend.training import runs, snapshots
+from backend.training.prepared import Order
+from db import runs as rows
+from db.models import Split
+from db.session import reading
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The content hashes of a run's training items, in its own order, and how it made batches of them."""
+
+    content_hashes: Sequence[bytes]
+    seed: int
+    batch_size: int
+
+
+@lru_cache(maxsize=4)
+def of(run_id: int) -> Trained:
+    """Kept: what a run learns from does not change. Raises NotFound, or Conflict for a run without its data yet."""
+    with reading() as session:
+        run = runs.get(session, run_id)
+        project = projects.get(session, run.project_id)
+        snapshot = rows.get_snapshot(session, run.snapshot_id) if run.snapshot_id else None
+    if snapshot is None:
+        raise errors.Conflict(f"The run {run.name} has not begun.", "Wait until it trains.")
+    part = snapshots.load(snapshot, project).parts[Split.TRAIN]
+    return Trained([content_hash for content_hash, _ in part.contents], run.spec["seed"], run.spec["batch_size"])
+
+
+def batches(run: Trained, content_hashes: Sequence[bytes], epoch: int) -> list[list[bytes]]:
+    """For each item the content hashes of its batch, in their order. The run must have trained on all of them."""
+    wanted = set(content_hashes)
+    order = Order(len(run.content_hashes), run.seed, run.batch_size, None)
+    order.epoch = epoch
+    ordered = [run.content_hashes[position] for position in order]
+    found = {}
+    for place, content_hash in enumerate(ordered):
+        if content_hash in wanted:
+            start = place // run.batch_size * run.batch_size
+            found[content_hash] = ordered[start : start + run.batch_size]
+    return [found[content_hash] for content_hash in content_hashes]
