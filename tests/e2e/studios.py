@@ -13,6 +13,10 @@ from db.models import Item, Label, Project, Status
 from db.session import writing
 from tests.e2e.conftest import App
 
+# The steps of the preset that a studio of images begins with.
+MEDIUM = ["Mirror", "Rotation", "Crop and enlarge", "Colour and light", "Cover a part"]
+HOSTILE = "<img src=x onerror=\"document.title='hurt'\">"
+
 
 class Studio:
     """A person in front of the studio."""
