@@ -72,7 +72,7 @@ def asked(project_id: int, wanted: Wanted, task: str) -> dict[str, Any]:
         if wanted.item_ids is not None:
             shown = choosing.asked_for(session, project, wanted.item_ids)
         elif wanted.run_id is not None:
-            shown = choosing.trained_on(session, project, wanted.draw, wanted.count)
+            shown = choosing.trained_on(session, project, wanted.count)
         else:
             shown = choosing.choose(session, project, wanted.rows, wanted.draw, wanted.count)
         args = meant(session, project, wanted)

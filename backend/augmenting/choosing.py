@@ -11,8 +11,6 @@ from db.models import Item, LabelClass, Project, Split
 from db.session import Session
 
 WAYS = ("classes", "random")
-# Of a project with few labels most of the items drawn were not trained on.
-MOST_DRAWN = 300
 
 
 def choose(session: Session, project: Project, way: str, draw: int, count: int) -> list[dict[str, Any]]:
@@ -36,14 +34,13 @@ def choose(session: Session, project: Project, way: str, draw: int, count: int) 
     return titled(session, project, [*found, *(item for item in more if item.id not in there)][:count])
 
 
-def trained_on(session: Session, project: Project, draw: int, count: int) -> list[dict[str, Any]]:
-    """Up to `count` labeled items of the training split: what a run most likely learned from."""
-    place = hashlib.sha256(f"{draw}".encode()).digest()
-    drawn = explore.shuffled(session, project.id, place, MOST_DRAWN)
-    there = {
-        item.id: item for item in [*drawn, *explore.one_a_class(session, project.id, classes_of(session, project))]
-    }
-    return titled(session, project, [item for item in there.values() if item.split == Split.TRAIN][:count])
+def trained_on(session: Session, project: Project, count: int) -> list[dict[str, Any]]:
+    """Up to `count` items that runs learn from, first one of each class: a split is given for good."""
+    class_ids = classes_of(session, project)[:count]
+    wanted = [items.Filter(class_id=each, split=Split.TRAIN) for each in class_ids]
+    found = [item_id for each in wanted for item_id in items.ids(session, project.id, each, limit=1)]
+    found += items.ids(session, project.id, items.Filter(split=Split.TRAIN), limit=count)
+    return asked_for(session, project, list(dict.fromkeys(found))[:count])
 
 
 def classes_of(session: Session, project: Project) -> list[int]:

@@ -5,14 +5,13 @@ from typing import Any
 import streamlit as st
 
 from backend.augmenting import catalogue as transforms
-from backend.augmenting import shelf
+from backend.augmenting import choosing, shelf
 from backend.errors import WinnowError
 from backend.jobs import ask
 from backend.models import catalogue
 from backend.training import anatomy, runs
-from db import items
 from db import projects as rows
-from db.models import Kind, Project, Split
+from db.models import Kind, Project
 from db.session import Session, reading
 from pages.augment.studio.studio import studio
 from pages.parts.chosen import chosen_project, go_to
@@ -104,17 +103,5 @@ def of_run(session: Session, project: Project, run_id: int) -> dict[str, Any] | 
         "base": run.spec["base"],
         "base_title": base_title(run.spec["base"]),
         "size": run.spec.get("image_size") or run.spec.get("max_length"),
-        "items": of_training(session, project),
+        "items": [each["id"] for each in choosing.trained_on(session, project, ROWS)],
     }
-
-
-def of_training(session: Session, project: Project) -> list[int]:
-    """Some items that runs learn from, one of each class as far as there is room: a split is given for good."""
-    classes = rows.classes(session, project.id)[:ROWS]
-    wanted = [items.Filter(class_id=each.id, split=Split.TRAIN) for each in classes] + [items.Filter(split=Split.TRAIN)]
-    found = [
-        item_id
-        for each in wanted
-        for item_id in items.ids(session, project.id, each, limit=1 if each.class_id else ROWS)
-    ]
-    return list(dict.fromkeys(found))[:ROWS]

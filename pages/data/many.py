@@ -18,6 +18,7 @@ from db.models import Action, JobKind, JobState, LabelClass, Project
 from db.session import reading, writing
 from pages.data.filters import DISAGREES_WORDS, SPLIT_WORDS
 from pages.parts.annotator import annotator_field, annotator_now
+from pages.parts.chosen import go_to
 from pages.parts.errors import show_error
 from pages.parts.job_card import job_card
 from pages.parts.words import plain
@@ -26,6 +27,8 @@ from pages.parts.words import plain
 LAST = "data-labeled-many"
 # How long a person waits for a count; it then says "at least".
 COUNT_S = 2.0
+# Rows of the augmentation studio.
+MOST_VARIED = 24
 DONE = {Action.LABEL: "labeled", Action.DELETE: "in the bin", Action.RESTORE: "restored"}
 
 
@@ -39,6 +42,10 @@ def many(project: Project, classes: Sequence[LabelClass], fitting: Filter, selec
         ask_label(project, classes, chosen, words)
     if row.button(f"Delete {which}", icon=":material/delete:", type="tertiary"):
         ask(project, replace(chosen, action=Action.DELETE), words)
+    if 0 < len(selected) <= MOST_VARIED and row.button(
+        "See them varied", icon=":material/auto_fix_high:", type="tertiary"
+    ):
+        go_to("augment", items=",".join(str(each) for each in selected))
     if selected:
         row.caption("Without a selection it is all items that fit the filters, on every page.")
     what_was_done(project)

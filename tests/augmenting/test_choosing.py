@@ -54,7 +54,7 @@ def test_of_a_run_those_come_that_it_may_have_learned_from(session, project):
     for item in learned:
         item.split = Split.TRAIN
     session.flush()
-    found = choosing.trained_on(session, project, 0, 10)
+    found = choosing.trained_on(session, project, 10)
     assert {each["id"] for each in found} == {item.id for item in learned}
 
 

@@ -67,6 +67,19 @@ def test_all_that_fit_are_counted_first_labeled_as_one_and_taken_back_by_one_und
     until(lambda: [classes_of(item_id) for item_id in ids] == [["bird"]] * 2 + [[]] * 8)
 
 
+def test_the_selected_rows_are_shown_varied(shared_app: App, tab: Page):
+    project = of_count(5)
+    second = ids_of(project)[1]
+    open_data(tab, shared_app, project)
+    grid = tab.get_by_test_id("stDataFrame").bounding_box()
+    assert grid
+    tab.mouse.click(grid["x"] + 18, grid["y"] + 35 * 2 + 17)
+    is_quiet(tab)
+    tab.get_by_role("button", name="See them varied").click()
+    tab.wait_for_url(f"**/augment?*items={second}*")
+    expect(tab.get_by_test_id("studio")).to_contain_text(f"#{second}", timeout=60_000)
+
+
 def test_only_the_selected_rows_are_labeled(shared_app: App, tab: Page):
     project = of_count(5)
     open_data(tab, shared_app, project)
