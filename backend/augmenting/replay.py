@@ -24,17 +24,25 @@ class Trained:
     batch_size: int
 
 
-@lru_cache(maxsize=4)
 def of(run_id: int) -> Trained:
-    """Kept: what a run learns from does not change. Raises NotFound, or Conflict for a run without its data yet."""
+    """Raises NotFound, or Conflict for a run without its data yet."""
     with reading() as session:
         run = runs.get(session, run_id)
-        project = projects.get(session, run.project_id)
         snapshot = rows.get_snapshot(session, run.snapshot_id) if run.snapshot_id else None
     if snapshot is None:
         raise errors.Conflict(f"The run {run.name} has not begun.", "Wait until it trains.")
-    part = snapshots.load(snapshot, project).parts[Split.TRAIN]
-    return Trained([content_hash for content_hash, _ in part.contents], run.spec["seed"], run.spec["batch_size"])
+    hashes = _content_hashes(snapshot.id, snapshot.fingerprint)
+    return Trained(hashes, run.spec["seed"], run.spec["batch_size"])
+
+
+@lru_cache(maxsize=4)
+def _content_hashes(snapshot_id: int, _fingerprint: str) -> Sequence[bytes]:
+    """Of its training items. Ids are given again when rows are deleted; the same fingerprint has the same content."""
+    with reading() as session:
+        snapshot = rows.get_snapshot(session, snapshot_id)
+        assert snapshot
+        project = projects.get(session, snapshot.project_id)
+    return [content_hash for content_hash, _ in snapshots.load(snapshot, project).parts[Split.TRAIN].contents]
 
 
 def batches(run: Trained, content_hashes: Sequence[bytes], epoch: int) -> list[list[bytes]]:

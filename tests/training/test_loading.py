@@ -129,7 +129,7 @@ def test_a_killed_worker_is_given_up_and_the_batches_go_on(ahead: Ahead) -> None
     assert ahead.problem
     assert ahead.told()["given_up"] == ahead.problem
     assert ahead.workers == 0
-    assert {each.pid for each in children()} == before
+    assert {each.pid for each in children()} <= before
 
 
 # Says who its workers are once they have made a batch, and then waits for a line that never comes.
