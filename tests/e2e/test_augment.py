@@ -195,6 +195,7 @@ def test_what_was_chosen_survives_a_rerun_another_page_and_a_reload(shared_app: 
     tab.get_by_role("link", name="Explore", exact=True).click()
     tab.wait_for_url("**/explore?*")
     tab.get_by_role("link", name="Augment", exact=True).click()
+    studio.stands()
     expect(studio.grid.locator(".head")).to_have_count(4)
     assert studio.titles() == left
     tab.reload()
