@@ -66,7 +66,8 @@ class Controls {
       [this.samples, state.samples],
       [this.seed, state.seed],
     ]) {
-      if (input.value !== String(value)) input.value = value;
+      // An answer may come while somebody writes.
+      if (!input.matches(":focus") && input.value !== String(value)) input.value = value;
     }
     if (!this.ids.matches(":focus")) this.ids.value = state.ids.join(", ");
     this.chosen.hidden = state.rows !== "chosen";
