@@ -36,7 +36,6 @@ from db.models import (
     GoldLabel,
     Item,
     ItemSource,
-    Kind,
     Label,
     LabelClass,
     LabelEvent,
@@ -171,9 +170,9 @@ def annotator_ids(session: Session, project_id: int) -> list[int]:
     return list(session.scalars(select(Annotator.id).where(or_(*(Annotator.id.in_(each) for each in of)))))
 
 
-def recipe_ids(session: Session, project: Project) -> list[int]:
-    """All that there are: a project of texts has none."""
-    return list(session.scalars(select(Recipe.id).order_by(Recipe.id))) if project.kind == Kind.IMAGE else []
+def recipe_ids(session: Session) -> list[int]:
+    """All that there are: they serve every project."""
+    return list(session.scalars(select(Recipe.id).order_by(Recipe.id)))
 
 
 def add(session: Session, part: Part, ids: Sequence[int], values: Sequence[dict[str, Any]]) -> None:
@@ -205,17 +204,6 @@ def put(session: Session, model: type[Base], row_id: int, **values: Any) -> None
     """Change one row of a small part."""
     kept = table(model)
     direct(session).execute(update(kept).where(kept.c.id == row_id).values(**values))
-
-
-def add_recipe(session: Session, name: str, version: int, steps: list[Any], at: datetime) -> int:
-    new = Recipe(name=name, version=version, steps=steps, created_at=at)
-    session.add(new)
-    session.flush()
-    return new.id
-
-
-def recipes_named(session: Session, name: str) -> list[Recipe]:
-    return list(session.scalars(select(Recipe).where(Recipe.name == name).order_by(Recipe.version)))
 
 
 def has_content(session: Session, content_hash: bytes) -> bool:

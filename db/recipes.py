@@ -1,18 +1,21 @@
 """Queries on recipes. A saved recipe is never changed: saving under its name adds a version."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from db.models import Recipe, Run
+from db.models import Recipe, Run, now
 from db.session import Session
 
 
-def add(session: Session, name: str, steps: list[dict[str, Any]]) -> Recipe:
-    """The next version under this name."""
+def add(
+    session: Session, name: str, steps: list[dict[str, Any]], *, at_least: int = 1, created_at: datetime | None = None
+) -> Recipe:
+    """The next version under this name, and no lower one than `at_least`."""
     newest = session.scalar(select(func.max(Recipe.version)).where(Recipe.name == name)) or 0
-    recipe = Recipe(name=name, version=newest + 1, steps=steps)
+    recipe = Recipe(name=name, version=max(newest + 1, at_least), steps=steps, created_at=created_at or now())
     session.add(recipe)
     session.flush()
     return recipe

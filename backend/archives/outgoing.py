@@ -62,7 +62,7 @@ def owners(session: Session, project: Project) -> dict[str, list[int]]:
     changes = archives.ids(session, by_name["class_changes"], project.id)
     return {
         "annotators": archives.annotator_ids(session, project.id),
-        "recipes": archives.recipe_ids(session, project),
+        "recipes": archives.recipe_ids(session),
         "items": items,
         "item_id": items,
         "run_id": sorted(of["runs"]),

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backend.labeling.checks import annotator_name
-from db import archives as rows
-from db import decisions
+from db import decisions, recipes
 from db.session import Session
 
 
@@ -15,12 +14,9 @@ def annotator(session: Session, row: dict[str, Any]) -> int:
 
 def recipe(session: Session, row: dict[str, Any]) -> int:
     """The recipe with the same name and steps, or a new version of that name."""
-    there = rows.recipes_named(session, row["name"])
-    for each in there:
-        if each.steps == row["steps"]:
-            return each.id
-    version = max([row["version"], *(each.version + 1 for each in there)])
-    return rows.add_recipe(session, row["name"], version, row["steps"], row["created_at"])
+    name, steps = row["name"], row["steps"]
+    there = recipes.with_steps(session, name, steps)
+    return (there or recipes.add(session, name, steps, at_least=row["version"], created_at=row["created_at"])).id
 
 
 SHARED: dict[str, Callable[[Session, dict[str, Any]], int]] = {"annotators": annotator, "recipes": recipe}
