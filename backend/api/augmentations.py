@@ -6,15 +6,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from backend import errors, projects
-from backend.augmenting import catalogue, choosing, recipes, shelf, texts
+from backend.augmenting import catalogue, choosing, shelf
 from backend.jobs import ask
 from backend.training import defaults, runs
 from db.models import Kind, Project
 from db.session import Session, reading
 
 router = APIRouter(tags=["recipes"])
-
-MOST_ROWS, MOST_SAMPLES = 24, 12
 
 
 class Wanted(BaseModel):
@@ -23,11 +21,11 @@ class Wanted(BaseModel):
     steps: list[dict[str, Any]] | None = None
     recipe_id: int | None = None
     run_id: int | None = None
-    item_ids: Annotated[list[int], Field(max_length=MOST_ROWS)] | None = None
+    item_ids: Annotated[list[int], Field(max_length=choosing.MOST_ROWS)] | None = None
     rows: str = "classes"
-    count: int = Field(default=6, ge=1, le=MOST_ROWS)
+    count: int = Field(default=6, ge=1, le=choosing.MOST_ROWS)
     draw: int = Field(default=0, ge=0, le=2**31)
-    samples: int = Field(default=5, ge=1, le=MOST_SAMPLES)
+    samples: int = Field(default=5, ge=1, le=choosing.MOST_SAMPLES)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     epoch: int = Field(default=0, ge=0, le=100_000, description="of the first sample, from 0")
     base: str | None = Field(default=None, description="the model whose sight it is; left out: what training chooses")
@@ -60,9 +58,7 @@ def python(project_id: int, wanted: Wanted) -> dict[str, Any]:
     with reading() as session:
         project = projects.get(session, project_id)
         args = meant(session, project, wanted)
-    if project.kind == Kind.TEXT:
-        return {"python": texts.python_source(args["steps"])}
-    return {"python": recipes.python_source(args["steps"], args["size"], args["base"])}
+    return {"python": shelf.python_source(project.kind, args["steps"], args["size"], args["base"])}
 
 
 def asked(project_id: int, wanted: Wanted, task: str) -> dict[str, Any]:
@@ -102,8 +98,7 @@ def meant(session: Session, project: Project, wanted: Wanted) -> dict[str, Any]:
                 f"Run {run.id} has nothing to show here.", "Choose a run of this project that trained on varied items."
             )
         recipe_id, steps = run.spec.get("recipe_id"), []
-        size = run.spec.get("image_size") or run.spec.get("max_length")
-        told = {"seed": run.spec["seed"], "base": run.spec["base"], "size": size}
+        told = runs.seen_with(run)
     if recipe_id is not None:
         steps = shelf.get(session, recipe_id).steps
     steps = catalogue.validate(steps)

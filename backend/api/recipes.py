@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from backend.api.paging import After, Limit, page
-from backend.augmenting import catalogue, presets, recipes, shelf, texts
+from backend.augmenting import catalogue, presets, shelf
 from db import recipes as rows
 from db.session import reading, writing
 
@@ -79,6 +79,5 @@ def get(recipe_id: int, size: Annotated[int, Query(ge=1, le=4096)] = 224) -> dic
     """With `python`: the code that makes the same pixels at this size, or the same texts."""
     with reading() as session:
         recipe = shelf.get(session, recipe_id)
-    is_of_texts = catalogue.kind_of(recipe.steps) == "text"
-    python = texts.python_source(recipe.steps) if is_of_texts else recipes.python_source(recipe.steps, size)
-    return shelf.as_json(recipe) | {"python": python}
+    kind = catalogue.kind_of(recipe.steps) or "image"
+    return shelf.as_json(recipe) | {"python": shelf.python_source(kind, recipe.steps, size)}

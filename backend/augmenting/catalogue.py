@@ -20,7 +20,6 @@ __all__ = [
     "check_kind",
     "find",
     "kind_of",
-    "new_step",
     "validate",
 ]
 
@@ -39,13 +38,6 @@ def find(name: str) -> Transform:
         if transform.name == name:
             return transform
     raise errors.Invalid(f'There is no transform "{name}".', "GET /api/transforms lists those that there are.")
-
-
-def new_step(name: str) -> dict[str, Any]:
-    """A step with everything at its default."""
-    transform = find(name)
-    defaults = {each.name: _copy(each.default) for each in transform.parameters}
-    return {"transform": name, "params": defaults, "probability": transform.probability}
 
 
 def validate(steps: Any) -> list[dict[str, Any]]:
@@ -128,7 +120,3 @@ def _check_number(where: str, parameter: Parameter, value: Any) -> float | int:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _copy(default: Any) -> Any:
-    return list(default) if isinstance(default, list | tuple) else default

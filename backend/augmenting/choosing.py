@@ -11,6 +11,8 @@ from db.models import Item, LabelClass, Project, Split
 from db.session import Session
 
 WAYS = ("classes", "random")
+# Of the grid.
+MOST_ROWS, MOST_SAMPLES = 24, 12
 
 
 def choose(session: Session, project: Project, way: str, draw: int, count: int) -> list[dict[str, Any]]:
@@ -32,6 +34,16 @@ def choose(session: Session, project: Project, way: str, draw: int, count: int) 
     more: Sequence[Item] = explore.shuffled(session, project.id, place, 2 * count) if draw else []
     more = more or items.page(session, project.id, limit=2 * count)
     return titled(session, project, [*found, *(item for item in more if item.id not in there)][:count])
+
+
+def check_room(kind: str, rows: int, samples: int, size: int, sizes: tuple[int, int]) -> None:
+    """Raises Invalid for more than one answer shows. sizes: the least and the most, pixels or tokens."""
+    what, of, unit = ("texts", "of", "tokens") if kind == "text" else ("images", "at", "pixels")
+    if not 1 <= rows <= MOST_ROWS or not 1 <= samples <= MOST_SAMPLES or not sizes[0] <= size <= sizes[1]:
+        raise errors.Invalid(
+            f"{rows} {what} with {samples} samples {of} {size} {unit} cannot be shown.",
+            f"Ask for 1 to {MOST_ROWS} {what}, 1 to {MOST_SAMPLES} samples, {sizes[0]} to {sizes[1]} {unit}.",
+        )
 
 
 def trained_on(session: Session, project: Project, count: int) -> list[dict[str, Any]]:

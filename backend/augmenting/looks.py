@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from backend.augmenting import images, recipes, sight, texts
+from backend.augmenting import images, readers, recipes, sight, texts
 from backend.encoding import descriptor, encode
 from backend.encoding import images as image_encoders
 from backend.encoding import texts as text_encoders
 from backend.encoding.vectors import Vectors
 from backend.models import catalogue, load
-from backend.training import building
-from backend.training.text import Reader
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +42,7 @@ class Way:
 def way(kind: str, base: str, size: int, seed: int, encoder_id: str) -> Way:
     """Raises ModelNotHere, and BadFile when the base cannot be loaded: now, not for each item."""
     if kind == "text":
-        tokenizer_of(base)
+        readers.tokenizer_of(catalogue.folder_of(base))
     else:
         sight.processor_of(base, size)
     return Way(kind, base, size, seed, encoder_id, catalogue.revision_of(encoder_id))
@@ -90,13 +88,10 @@ def of_texts(encoder_id: str, written: Sequence[str]) -> Vectors:
 
 def worded(way: Way, content: encode.Content, steps: Sequence[dict[str, Any]], epochs: range) -> list[str]:
     """What the base can read in each epoch, as text for an encoder with perhaps other tokens."""
-    tokenizer = tokenizer_of(way.base)
-    facts = texts.facts_of(tokenizer)
-    texts.check_mask(steps, catalogue.find(way.base).title, has_mask=facts.mask is not None)
-    reader = Reader(tokenizer, way.size, steps, facts, way.seed)
-    with encode.one_at_a_time:
+    reader = readers.reader_of(way.base, steps, way.size, way.seed)
+    with readers.one_at_a_time:
         read = [reader.read(content[1] or "", content[0], epoch) for epoch in epochs]
-    return [as_text(tokenizer, each.fed, facts) for each in read]
+    return [as_text(reader.tokenizer, each.fed, reader.facts) for each in read]
 
 
 def as_text(tokenizer: Any, ids: Sequence[int], facts: texts.Facts) -> str:
@@ -105,13 +100,3 @@ def as_text(tokenizer: Any, ids: Sequence[int], facts: texts.Facts) -> str:
     On 72 news texts with 15 % masked the marks were 26 % with masks; with 60 % left out they are 8 %.
     """
     return str(tokenizer.decode([each for each in ids if each not in facts.special]))
-
-
-@lru_cache(maxsize=4)
-def tokenizer_of(base: str) -> Any:
-    """One of our own: a tokenizer keeps as state where it cuts. Raises ModelNotHere, BadFile."""
-    import transformers
-
-    folder = catalogue.folder_of(base)
-    with building.in_words(folder):
-        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from backend import errors
-from backend.augmenting import images, replay, variants
+from backend.augmenting import choosing, images, replay, variants
 from db import items
 from db.models import Item
 from db.session import reading
@@ -18,7 +18,6 @@ from db.session import reading
 if TYPE_CHECKING:
     from torch import Tensor
 
-ROWS_MAX, SAMPLES_MAX = 24, 12
 SIZES = (8, 1024)
 JPEG_QUALITY = 85
 
@@ -41,11 +40,7 @@ def preview(
     cannot be read, or that the run did not train on, has "problem" instead of pictures.
     Raises Invalid, ModelNotHere, NotFound, Conflict.
     """
-    if not 1 <= len(item_ids) <= ROWS_MAX or not 1 <= samples <= SAMPLES_MAX or not SIZES[0] <= size <= SIZES[1]:
-        raise errors.Invalid(
-            f"{len(item_ids)} images with {samples} samples at {size} pixels cannot be shown.",
-            f"Ask for 1 to {ROWS_MAX} images, 1 to {SAMPLES_MAX} samples, {SIZES[0]} to {SIZES[1]} pixels.",
-        )
+    choosing.check_room("image", len(item_ids), samples, size, SIZES)
     run = replay.of(run_id) if run_id is not None else None
     known = set(run.content_hashes) if run else None
     with reading() as session:
@@ -68,7 +63,7 @@ def preview(
 def shown_or_why(item: Item, base: str, size: int, known: Set[bytes] | None) -> dict[str, Any]:
     """{"id", "original"}, or {"id", "problem"}: why there is nothing to show. known: what a run trained on."""
     if known is not None and item.content_hash not in known:
-        return {"id": item.id, "problem": "The run did not train on this image: it was kept to judge, or came later."}
+        return {"id": item.id, "problem": replay.not_trained_on("image")}
     try:
         return {"id": item.id, "original": original(item.content_hash, base, size)}
     except errors.BadFile as error:

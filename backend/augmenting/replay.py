@@ -45,6 +45,11 @@ def _content_hashes(snapshot_id: int, _fingerprint: str) -> Sequence[bytes]:
     return [content_hash for content_hash, _ in snapshots.load(snapshot, project).parts[Split.TRAIN].contents]
 
 
+def not_trained_on(what: str) -> str:
+    """Why an item of a run is not shown. what: "image" or "text"."""
+    return f"The run did not train on this {what}: it was kept to judge, or came later."
+
+
 def batches(run: Trained, content_hashes: Sequence[bytes], epoch: int) -> list[list[bytes]]:
     """For each item the content hashes of its batch, in their order. The run must have trained on all of them."""
     wanted = set(content_hashes)

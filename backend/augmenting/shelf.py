@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend import errors
-from backend.augmenting import catalogue
+from backend.augmenting import catalogue, recipes, texts
 from db import recipes as rows
 from db.models import Recipe
 from db.session import Session
@@ -53,6 +53,11 @@ def from_file(session: Session, told: Any) -> Recipe:
     steps = catalogue.validate(told.get("steps"))
     there = rows.with_steps(session, " ".join(told["name"].split()), steps)
     return there or save(session, told["name"], steps)
+
+
+def python_source(kind: str, steps: list[dict[str, Any]], size: int, base: str | None = None) -> str:
+    """A module that varies items of this kind as the steps do, without Winnow. size and base: of pictures."""
+    return texts.python_source(steps) if kind == "text" else recipes.python_source(steps, size, base)
 
 
 def as_json(recipe: Recipe) -> dict[str, Any]:

@@ -1,26 +1,17 @@
 """The assistant's answer to "show me" for texts: a person's own, before and after a recipe, as training reads them."""
 
-import threading
 from collections.abc import Mapping, Sequence, Set
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from backend import errors
-from backend.augmenting import catalogue, replay, text_pieces, texts
-from backend.augmenting.preview import ROWS_MAX, SAMPLES_MAX
+from backend.augmenting import choosing, readers, replay, text_pieces, texts
 from backend.models import catalogue as models
-from backend.models import load
-from backend.training import building, text, tokens
+from backend.training import text, tokens
 from backend.training.text import Reader
 from db import items
 from db.models import Item
 from db.session import reading
 
 LENGTHS = (8, 8192)
-KEPT = 3
-# A tokenizer keeps as state where it cuts, and the assistant has several threads.
-_one_at_a_time = threading.Lock()
 
 
 def preview(
@@ -41,39 +32,16 @@ def preview(
     changes nothing for this base. Raises Invalid, BadSpec for a mask that the base does not have, ModelNotHere,
     BadFile, NotFound, Conflict.
     """
-    if not 1 <= len(item_ids) <= ROWS_MAX or not 1 <= samples <= SAMPLES_MAX or not LENGTHS[0] <= size <= LENGTHS[1]:
-        raise errors.Invalid(
-            f"{len(item_ids)} texts with {samples} samples of {size} tokens cannot be shown.",
-            f"Ask for 1 to {ROWS_MAX} texts, 1 to {SAMPLES_MAX} samples, {LENGTHS[0]} to {LENGTHS[1]} tokens.",
-        )
-    reader = reader_of(base, steps, size, seed)
+    choosing.check_room("text", len(item_ids), samples, size, LENGTHS)
+    reader = readers.reader_of(base, steps, size, seed)
     known = set(replay.of(run_id).content_hashes) if run_id is not None else None
     with reading() as session:
         found = items.by_ids(session, item_ids)
     epochs = range(epoch, epoch + samples)
-    with _one_at_a_time:
+    with readers.one_at_a_time:
         rows = [row(item, reader, epochs, known) for item in found]
     title, folder = models.find(base).title, models.folder_of(base)
     return {"rows": rows, "note": texts.what_is_lost(reader.steps, title, is_uncased=tokens.is_uncased(folder))}
-
-
-def reader_of(base: str, steps: Sequence[Mapping[str, Any]], max_length: int, seed: int) -> Reader:
-    """What training with these settings reads its texts with."""
-    clean = catalogue.validate(list(steps))
-    catalogue.check_kind(clean, "text")
-    tokenizer = tokenizer_of(models.folder_of(base))
-    facts = texts.facts_of(tokenizer)
-    texts.check_mask(clean, models.find(base).title, has_mask=facts.mask is not None)
-    return Reader(tokenizer, max_length, clean, facts, seed)
-
-
-@lru_cache(maxsize=KEPT)
-def tokenizer_of(folder: Path) -> Any:
-    import transformers
-
-    load.quiet(transformers)
-    with building.in_words(folder):
-        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
 def row(item: Item, reader: Reader, epochs: range, known: Set[bytes] | None) -> dict[str, Any]:
@@ -81,7 +49,7 @@ def row(item: Item, reader: Reader, epochs: range, known: Set[bytes] | None) -> 
     if item.text is None:
         return {"id": item.id, "problem": "This item is an image, not a text."}
     if known is not None and item.content_hash not in known:
-        return {"id": item.id, "problem": "The run did not train on this text: it was kept to judge, or came later."}
+        return {"id": item.id, "problem": replay.not_trained_on("text")}
     plain = Reader(reader.tokenizer, reader.max_length, (), reader.facts, reader.seed)
     return {
         "id": item.id,

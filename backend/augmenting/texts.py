@@ -42,17 +42,6 @@ def marks(
     return rewording.marks(ids, steps, facts.special, recipes.random_state(seed, content_hash, epoch))
 
 
-def vary_ids(
-    ids: Sequence[int], steps: Steps, facts: Facts, *, seed: int, content_hash: bytes, epoch: int
-) -> list[int]:
-    """The ids of one text after the steps that change tokens. Special ones stay, and one of the others.
-
-    Raises ValueError for a mask that the tokenizer does not have: see `check_mask`.
-    """
-    found = marks(ids, steps, facts, seed=seed, content_hash=content_hash, epoch=epoch)
-    return rewording.after(ids, found, facts.mask)
-
-
 def changes_letters(steps: Steps) -> bool:
     """Whether texts must be tokenised anew."""
     return any(step["transform"] in rewording.OF_TEXTS for step in steps)

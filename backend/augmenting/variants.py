@@ -27,10 +27,15 @@ def of(
     Raises BadFile for an image that cannot be read, and what `sight.processor_of` raises.
     """
 
+    # Steps are checked and made into transforms once, not for each item.
+    @cache
+    def composed(height: int, width: int) -> Any:
+        return recipes.to_compose(steps, (height, width))
+
     @cache
     def alone(content_hash: bytes) -> "Tensor":
         image = images.load(content_hash, base, size)
-        compose = recipes.to_compose(steps, (image.shape[1], image.shape[2]))
+        compose = composed(image.shape[1], image.shape[2])
         return recipes.augment(image, compose, seed=seed, content_hash=content_hash, epoch=epoch)
 
     def mixed(some: Sequence[bytes], among: Sequence[bytes]) -> "Tensor":

@@ -45,6 +45,12 @@ def get(session: Session, run_id: int) -> Run:
     return run
 
 
+def seen_with(run: Run) -> dict[str, Any]:
+    """{"seed", "base", "size"}: how a fine-tuned run looked at its items; size in pixels, of texts in tokens."""
+    spec = run.spec
+    return {"seed": spec["seed"], "base": spec["base"], "size": spec.get("image_size") or spec.get("max_length")}
+
+
 def job_of(session: Session, run: Run) -> Job | None:
     return jobs.get(session, run.job_id) if run.job_id else None
 

@@ -20,7 +20,6 @@ from pages.parts.settings import base_title
 
 SIZES = (32, 64, 96, 128, 160, 224, 288)
 LENGTHS = (32, 64, 128, 256, 512)
-MOST_ITEMS = 24
 ROWS = 6
 
 
@@ -75,7 +74,7 @@ def in_address(project: Project) -> dict[str, Any]:
     """
     asked: dict[str, Any] = {}
     if ids := [int(each) for each in st.query_params.get("items", "").split(",") if each.strip().isdecimal()]:
-        asked["items"] = ids[:MOST_ITEMS]
+        asked["items"] = ids[: choosing.MOST_ROWS]
     epoch = st.query_params.get("epoch", "")
     if epoch.isdecimal() and int(epoch) >= 1:
         asked["epoch"] = int(epoch) - 1
@@ -99,9 +98,7 @@ def of_run(session: Session, project: Project, run_id: int) -> dict[str, Any] | 
         "name": run.name,
         "recipe": {"id": recipe.id, "name": recipe.name, "version": recipe.version} if recipe else None,
         "steps": transforms.validate(recipe.steps) if recipe else [],
-        "seed": run.spec["seed"],
-        "base": run.spec["base"],
+        **runs.seen_with(run),
         "base_title": base_title(run.spec["base"]),
-        "size": run.spec.get("image_size") or run.spec.get("max_length"),
         "items": [each["id"] for each in choosing.trained_on(session, project, ROWS)],
     }

@@ -8,6 +8,7 @@ from uuid import uuid4
 import streamlit as st
 
 from backend import errors
+from backend.augmenting import choosing
 from backend.labeling import bulk, moves
 from backend.labeling.bulk import Wanted
 from backend.labeling.checks import annotator_name
@@ -27,8 +28,6 @@ from pages.parts.words import plain
 LAST = "data-labeled-many"
 # How long a person waits for a count; it then says "at least".
 COUNT_S = 2.0
-# Rows of the augmentation studio.
-MOST_VARIED = 24
 DONE = {Action.LABEL: "labeled", Action.DELETE: "in the bin", Action.RESTORE: "restored"}
 
 
@@ -42,7 +41,7 @@ def many(project: Project, classes: Sequence[LabelClass], fitting: Filter, selec
         ask_label(project, classes, chosen, words)
     if row.button(f"Delete {which}", icon=":material/delete:", type="tertiary"):
         ask(project, replace(chosen, action=Action.DELETE), words)
-    if 0 < len(selected) <= MOST_VARIED and row.button(
+    if 0 < len(selected) <= choosing.MOST_ROWS and row.button(
         "See them varied", icon=":material/auto_fix_high:", type="tertiary"
     ):
         go_to("augment", items=",".join(str(each) for each in selected))

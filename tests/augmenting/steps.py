@@ -11,9 +11,14 @@ BATCHES = tuple(each for each in catalogue.TRANSFORMS if each.is_on_batch)
 ENDS = ("default", "low", "high")
 
 
+def new_step(name: str) -> dict[str, Any]:
+    """A step with everything at its default."""
+    return catalogue.validate([{"transform": name}])[0]
+
+
 def at(transform: Transform, end: str) -> dict[str, Any]:
     """The transform always applied, with every setting at its default, lowest or highest."""
-    step = catalogue.new_step(transform.name) | {"probability": 1.0}
+    step = new_step(transform.name) | {"probability": 1.0}
     for parameter in transform.parameters:
         if end == "default":
             continue

@@ -9,7 +9,7 @@ import pytest
 from backend import errors
 from backend.augmenting import catalogue, presets, transforms
 from backend.augmenting.catalogue import TRANSFORMS
-from tests.augmenting.steps import ENDS, at
+from tests.augmenting.steps import ENDS, at, new_step
 
 # Of the same input they make the same output, or they are for boxes and videos.
 NOT_RANDOM = """
@@ -50,7 +50,7 @@ def test_what_is_left_out_of_a_step_gets_its_default():
 def test_every_transform_says_what_it_is_for_and_every_default_is_allowed():
     for transform in TRANSFORMS:
         assert transform.purpose.endswith(".")
-        assert catalogue.validate([catalogue.new_step(transform.name)])
+        assert catalogue.validate([new_step(transform.name)])
 
 
 @pytest.mark.parametrize("preset", presets.PRESETS, ids=lambda preset: preset.name)

@@ -17,6 +17,7 @@ from backend.jobs import ask
 from backend.models import catalogue as models
 from db.models import Item, Project, SuggestionSet
 from db.session import writing
+from tests.augmenting.steps import new_step
 from tests.suggesting.builders import NEWS, a_news_project, items_of, label
 
 SIDE = 48
@@ -79,7 +80,7 @@ def labeled(project: Project, *, leave: int = 0) -> list[int]:
 
 
 def a_step(name: str, **params: Any) -> dict[str, Any]:
-    made = catalogue.new_step(name) | {"probability": 1.0}
+    made = new_step(name) | {"probability": 1.0}
     return made | {"params": made["params"] | params}
 
 
@@ -206,7 +207,7 @@ def test_where_an_item_may_have_several_classes_the_one_that_it_loses_is_named(h
 def test_steps_that_mix_a_batch_are_left_out_and_the_note_says_so(home):
     project = a_project(an_arrow, "left", "right")
     mixing = [each for each in catalogue.TRANSFORMS if each.is_on_batch]
-    told = asked(project, labeled(project)[:2], NOISE, *(catalogue.new_step(each.name) for each in mixing))
+    told = asked(project, labeled(project)[:2], NOISE, *(new_step(each.name) for each in mixing))
     assert share_lost(told) == 0
     assert [each["n"] for each in told["transforms"]] == [4, *[0] * len(mixing)]
     assert all(each.title in told["note"] for each in mixing)
@@ -269,7 +270,7 @@ def test_the_assistant_answers_and_a_newer_question_ends_the_older_one(home):
     project = a_project(an_arrow, "left", "right")
     shown = labeled(project)
     about = {"project_id": project.id, "seed": 0, "base": models.COMPACT_RESNET, "size": SIDE}
-    every = [catalogue.new_step(each.name) for each in catalogue.TRANSFORMS if each.kind == "image"]
+    every = [new_step(each.name) for each in catalogue.TRANSFORMS if each.kind == "image"]
     ask.now("warm")
     older = ask.later("damage", item_ids=shown, steps=every, samples=12, **about)
     newer = ask.now("damage", item_ids=shown[:2], steps=[MIRROR], samples=2, **about)

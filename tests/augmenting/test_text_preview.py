@@ -11,7 +11,8 @@ from hypothesis import strategies as some
 
 from backend import errors
 from backend.augmenting import presets, text_pieces, texts
-from backend.augmenting.text_preview import preview, reader_of
+from backend.augmenting.readers import reader_of
+from backend.augmenting.text_preview import preview
 from backend.jobs import ask
 from backend.models import catalogue
 from backend.training import text as reading_of
@@ -162,8 +163,9 @@ def test_a_tokenizer_of_bytes_without_a_mask_or_offsets_is_shown_too_but_cannot_
     pieces = text_pieces.pieces("the old mill", read, reading_of.spans(tokenizer, read.text, 64), "", is_whole=True)
     assert "".join(each["text"] for each in pieces) == "the old mill"
     assert put_together(pieces) == tokenizer.decode(read.fed, skip_special_tokens=True)
+    masking = Reader(tokenizer, 64, [a_step("MaskTokens", share=0.5)], facts, 0)
     with pytest.raises(ValueError, match="no mask token"):
-        texts.vary_ids(read.ids, [a_step("MaskTokens", share=0.5)], facts, seed=0, content_hash=HASH, epoch=0)
+        _ = masking.read("the old mill", HASH, 0).fed
 
 
 @given(some.text(max_size=80), some.integers(0, 20), some.sampled_from([8, 16, 64]))

@@ -69,7 +69,8 @@ def reworded(text: str, steps: list[dict[str, Any]], epoch: int = 0, seed: int =
 
 
 def retokened(ids: list[int], steps: list[dict[str, Any]], epoch: int = 0, seed: int = 3) -> list[int]:
-    return texts.vary_ids(ids, steps, FACTS, seed=seed, content_hash=HASH, epoch=epoch)
+    found = texts.marks(ids, steps, FACTS, seed=seed, content_hash=HASH, epoch=epoch)
+    return rewording.after(ids, found, FACTS.mask)
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -38,13 +38,14 @@ from uuid import uuid4
 import numpy as np
 
 from backend import blobs, projects, settings
-from backend.augmenting import catalogue, images, presets, recipes
+from backend.augmenting import images, presets, recipes
 from backend.augmenting.damage import damage
 from backend.encoding import default_encoder, encode
 from backend.models import catalogue as models
 from db import session as database
 from db.models import Item, Label, Project, Status
 from db.session import writing
+from tests.augmenting.steps import new_step
 from tests.benchmarks import _destroyed
 
 # Items of each case, 24 at a time as the studio asks.
@@ -155,7 +156,7 @@ def stored(name: str, kind: str, contents: list[tuple[str, Any]]) -> tuple[Proje
 
 
 def a_step(name: str, **params: Any) -> dict[str, Any]:
-    made = catalogue.new_step(name) | {"probability": 1.0}
+    made = new_step(name) | {"probability": 1.0}
     return made | {"params": made["params"] | params}
 
 

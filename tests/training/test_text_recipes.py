@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend import errors
-from backend.augmenting import presets, shelf, text_preview
+from backend.augmenting import presets, readers, shelf, text_preview
 from backend.jobs.progress import Handle
 from backend.models import catalogue
 from backend.training import artifact, fine_tune, job, loop
@@ -62,9 +62,9 @@ def given_in_training(run: Run, folder: Path) -> list[list[list[int]]]:
 
 def shown(run: Run, steps: Sequence[dict[str, Any]] | None) -> list[list[list[int]]]:
     """The same by the reader of the preview, in the order of the run's batches."""
-    reader = text_preview.reader_of(run.spec["base"], steps or [], LENGTH, SEED)
+    reader = readers.reader_of(run.spec["base"], steps or [], LENGTH, SEED)
     rows = job.frozen_for(run).parts[Split.TRAIN]
-    plain = text_preview.reader_of(run.spec["base"], [], LENGTH, SEED)
+    plain = readers.reader_of(run.spec["base"], [], LENGTH, SEED)
     lengths = [len(plain.read(text or "", content_hash, 0).fed) for content_hash, text in rows.contents]
     order, found = Order(len(rows), SEED, BATCH, lengths), []
     for order.epoch in range(run.spec["epochs"]):
@@ -91,7 +91,7 @@ def test_only_what_is_trained_on_is_varied(project: Project, base: str, tmp_path
     run = started(project, base, RECIPES["strong"])
     frozen = job.frozen_for(run)
     _, prepared = fine_tune.texts(Handle(job_of(run)), frozen, run.spec, tmp_path)
-    plain = text_preview.reader_of(base, [], LENGTH, SEED)
+    plain = readers.reader_of(base, [], LENGTH, SEED)
     for split, rows in frozen.parts.items():
         prepared.parts[split].epoch = 1
         asked = [prepared.parts[split][position][0] for position in range(len(rows))]

@@ -8,8 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.files import joined
+
 HERE = Path(__file__).parent
 SCRIPTS = (
+    "../../parts/element.js",
+    "../../parts/said.js",
     "dom.js",
     "wire.js",
     "recipe.js",
@@ -36,8 +40,8 @@ STYLES = ("studio.css", "steps.css", "grid.css")
 
 mount = st.components.v2.component(
     "winnow_studio",
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-    css="\n".join((HERE / name).read_text(encoding="utf-8") for name in STYLES),
+    js=joined(HERE, SCRIPTS),
+    css=joined(HERE, STYLES),
 )
 
 

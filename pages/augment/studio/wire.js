@@ -1,13 +1,6 @@
-// Calls of /api. `Away`: nobody answers, try later. `Said`: an answer in words.
+// Calls of /api. `Away`: nobody answers, try later.
 
 class Away extends Error {}
-
-class Said extends Error {
-  constructor(status, body) {
-    super([body?.error?.message ?? `The app answered ${status}.`, body?.error?.hint].filter(Boolean).join(" "));
-    this.status = status;
-  }
-}
 
 const AWAY = "Winnow does not answer.";
 const AGAIN_MS = 2000;

@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from pages.parts.files import joined
+
 HERE = Path(__file__).parent
-SCRIPTS = ("gather.js", "kept.js", "wire.js", "send.js", "upload.js", "view.js", "mount.js")
+SCRIPTS = ("../said.js", "gather.js", "kept.js", "wire.js", "send.js", "upload.js", "view.js", "mount.js")
 
 mount = st.components.v2.component(
     "winnow_dropzone",
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-    css=(HERE / "dropzone.css").read_text(encoding="utf-8"),
+    js=joined(HERE, SCRIPTS),
+    css=joined(HERE, ["dropzone.css"]),
 )
 
 

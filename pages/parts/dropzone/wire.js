@@ -1,17 +1,8 @@
-// Calls of /api/uploads. `Down`: nobody answers, try later. `Said`: an answer that trying again would not change.
+// Calls of /api/uploads. `Down`: nobody answers, try later.
 
 const STALLED_MS = 60_000;
 
 class Down extends Error {}
-
-class Said extends Error {
-  constructor(status, body) {
-    super([body?.error?.message ?? `The app answered ${status}.`, body?.error?.hint].filter(Boolean).join(" "));
-    this.status = status;
-    this.code = body?.error?.code;
-    this.received = body?.received;
-  }
-}
 
 async function call(method, path, body) {
   let response;

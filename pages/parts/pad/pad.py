@@ -9,9 +9,11 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.annotator import named
+from pages.parts.files import joined
 
 HERE = Path(__file__).parent
 SCRIPTS = (
+    "../element.js",
     "outbox.js",
     "tab.js",
     "who.js",
@@ -36,8 +38,8 @@ STYLES = ("pad.css", "item.css", "grid.css")
 
 mount = st.components.v2.component(
     "winnow.pad",
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
-    css="\n".join((HERE / name).read_text(encoding="utf-8") for name in STYLES),
+    js=joined(HERE, SCRIPTS),
+    css=joined(HERE, STYLES),
     # In the page's own tree, where people's scripts find it.
     isolate_styles=False,
 )

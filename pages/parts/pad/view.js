@@ -3,14 +3,6 @@
 const percent = (share) => `${Math.round(share * 100)} %`;
 const number = (count) => count.toLocaleString("en");
 
-function element(tag, className = "", children = [], attributes = {}) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
 function button(label, key, action, className = "") {
   const made = element("button", `wn-button ${className}`, [element("span", "", [label])], { type: "button" });
   if (key) made.append(element("kbd", "wn-key", [key]));
