@@ -28,6 +28,11 @@ def precision() -> str:
     return os.environ.get("WINNOW_PRECISION", "").strip().lower()
 
 
+def devices() -> str:
+    """The GPUs that may be used, such as "0,2", or "cpu"; empty for all there are."""
+    return os.environ.get("WINNOW_DEVICES", "").strip().lower()
+
+
 def token() -> str:
     """The secret that a client must send when Winnow is bound to more than loopback."""
     return os.environ.get("WINNOW_TOKEN", "")

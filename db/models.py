@@ -549,20 +549,46 @@ class Job(Base):
     pid: Mapped[int | None] = mapped_column(default=None)
     pid_started: Mapped[float | None] = mapped_column(default=None)
     boot_id: Mapped[str | None] = mapped_column(String(60), default=None)
+    # What of the machine it has to itself while it runs: "cpu", "0" for the first GPU, "0,1" for two.
+    device: Mapped[str | None] = mapped_column(String(100), default=None)
+    # When it last said something: one that is silent for long hangs.
+    beat_at: Mapped[datetime | None] = mapped_column(default=None)
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None] = mapped_column(default=None)
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
+class Sweep(Base):
+    """Runs that were started together to find settings: they share a budget."""
+
+    __tablename__ = "sweeps"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    # Setting -> the values that were tried.
+    space: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Of training, all runs together; none for as long as they take.
+    minutes: Mapped[float | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Run(Base):
     __tablename__ = "runs"
-    __table_args__ = (Index("runs_by_project", "project_id", "id"),)
+    __table_args__ = (
+        Index("runs_by_project", "project_id", "id"),
+        Index("runs_by_sweep", "sweep_id", sqlite_where=text("sweep_id IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     job_id: Mapped[int | None] = mapped_column(default=None)
     snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshots.id"), default=None)
+    # No foreign keys: SQLite would have to copy the table for them, and a run outlives both.
+    sweep_id: Mapped[int | None] = mapped_column(default=None)
+    # The run that it repeats with other settings.
+    cloned_from: Mapped[int | None] = mapped_column(default=None)
     name: Mapped[str] = mapped_column(String(200), default="")
     spec: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[RunState] = mapped_column(String(20), default=RunState.QUEUED)

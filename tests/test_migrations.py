@@ -5,8 +5,9 @@ from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from backend import settings
+from backend.training import setting
 from db import projects, session
-from db.models import Item, LabelClass, Project, Status, Suggestion
+from db.models import Item, Job, LabelClass, Project, Run, Status, Suggestion
 from db.session import reading, writing
 from tests.conftest import ROOT
 
@@ -95,4 +96,36 @@ def test_suggestions_from_before_stay_and_classes_get_an_empty_prompt(tmp_path, 
         assert writer.query(Suggestion).count() == 0
         projects.remove(writer, 1)
         assert writer.query(Project).count() == 0
+    session.close()
+
+
+def test_runs_from_before_belong_to_no_sweep_and_keep_their_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("WINNOW_HOME", str(tmp_path))
+    at("0004")
+    engine = create_engine(settings.database_url())
+    rows = (
+        (
+            "INSERT INTO projects (id, name, kind, multi_label, description, settings, created_at) "
+            "VALUES (1, 'Birds', 'text', 0, '', '{}', '2026-01-01')"
+        ),
+        (
+            "INSERT INTO jobs (id, project_id, kind, lane, title, spec, state, done, unit, message, attempts, created_at) "
+            "VALUES (1, 1, 'train', 'compute', '', '{}', 'interrupted', 0, 'items', '', 1, '2026-01-01')"
+        ),
+        (
+            "INSERT INTO runs (id, project_id, job_id, name, spec, state, metrics, environment, note, created_at) "
+            "VALUES (1, 1, 1, 'Old', '{\"method\": \"full\", \"epochs\": 3}', 'interrupted', '{}', '{}', '', '2026-01-01')"
+        ),
+    )
+    with engine.begin() as connection:
+        for row in rows:
+            connection.execute(text(row))
+    engine.dispose()
+    session.migrate(settings.database_url())
+    session.open_database(settings.database_url())
+    with reading() as reader:
+        run = reader.get(Run, 1)
+        assert (run.sweep_id, run.cloned_from, reader.get(Job, 1).device) == (None, None, None)
+        whole = setting.filled(run.spec)
+        assert (whole["epochs"], whole["accumulation"], whole["precision"]) == (3, 1, "fp32")
     session.close()

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from backend.jobs import devices
 from backend.models import catalogue
 from backend.training import anatomy
+from backend.training.setting import BY_NAME, NEUTRAL
 from db import runs
 from db.models import Kind, Project
 from db.session import Session
 
 # How many epochs, and how many epochs without a better F1 end the run.
 EFFORT = {"quick": (0.5, 2), "balanced": (1.0, 3), "best": (2.0, 6)}
+# With fewer labels a test set is too small for its figure to mean much: cross-validation uses every label.
+FEW, FOLDS = 200, 5
 LETTERS_A_TOKEN = 3.5
 LENGTHS = (32, 64, 128, 256)
 SIDES = (32, 64, 96, 128)
@@ -23,12 +27,17 @@ def base(kind: str, method: str) -> str:
 
 def choose(session: Session, project: Project, method: str, base_id: str, preset: str) -> dict[str, Any]:
     """Every setting that the method has, with the value that suits this project."""
-    common = {"preset": preset, "seed": 0, "class_weights": "none"}
+    labeled = sum(runs.label_counts(session, project.id).values())
+    has_folds = labeled < FEW and (method == "head" or preset != "quick")
+    common = {"preset": preset, "seed": 0, "class_weights": "none", "folds": FOLDS if has_folds else 0}
     if method == "head":
         return common
     sizes = runs.labeled_sizes(session, project.id)
-    n = max(1, round(0.7 * sum(runs.label_counts(session, project.id).values())))
+    n = max(1, round(0.7 * labeled))
     effort, patience = EFFORT[preset]
+    ours = {name: value for name, value in NEUTRAL.items() if method in BY_NAME[name].methods} | common
+    common = {name: value for name, value in ours.items() if project.kind in BY_NAME[name].kinds}
+    common["precision"] = devices.precision()
     common |= {"weight_decay": 0.01, "warmup": 0.1, "label_smoothing": 0.0, "patience": patience}
     chosen = for_text(n, method, base_id, sizes) if project.kind == Kind.TEXT else for_images(n, method, base_id, sizes)
     chosen["epochs"] = max(1, round(chosen["epochs"] * effort))

@@ -12,7 +12,7 @@ from typing import Any
 from backend import errors, projects
 from backend.evaluating.metrics import evaluate
 from backend.jobs.progress import Handle, Stopped
-from backend.training import artifact, baselines, card, environment, fine_tune, head, linear, snapshots
+from backend.training import artifact, baselines, card, environment, fine_tune, head, linear, setting, snapshots
 from backend.training.outcome import Outcome
 from backend.training.snapshots import Frozen
 from db import recipes, runs
@@ -30,6 +30,7 @@ def run(handle: Handle) -> dict[str, Any]:
         found = runs.of_job(session, handle.job_id)
     if found is None:
         raise errors.NotFound("The run of this job was deleted.", "Start a new one.")
+    found.spec = setting.filled(found.spec)
     folder = artifact.folder_of_run(found.id)
     try:
         return train(handle, found, folder)

@@ -14,7 +14,7 @@ from backend.evaluating import metrics
 from backend.jobs.progress import Handle, Stopped
 from backend.training import loading, pace
 from backend.training.linear import Floats, as_probabilities
-from backend.training.prepared import Order, Prepared
+from backend.training.prepared import Order, Prepared, Samples, by_row
 from backend.training.snapshots import Frozen
 from backend.training.watch import WHOLE, Watch
 from db.models import Split
@@ -52,8 +52,8 @@ class Trained:
         samples = self.prepared.parts[split]
         if not len(samples):
             return np.zeros((0, len(self.frozen.classes)))
-        logits = self.trainer.predict(samples).predictions
-        return as_probabilities(np.asarray(logits, np.float64), multi_label=self.frozen.multi_label)
+        logits = np.asarray(self.trainer.predict(samples).predictions, np.float64)
+        return as_probabilities(by_row(samples, logits), multi_label=self.frozen.multi_label)
 
 
 def train(
@@ -71,7 +71,7 @@ def train(
         eval_dataset=prepared.parts[Split.VALIDATION],
         data_collator=loading.collated(prepared.batch),
         compute_loss_func=loss_function(frozen, spec),
-        compute_metrics=figures(frozen),
+        compute_metrics=figures(frozen, prepared.parts[Split.VALIDATION]),
         callbacks=[watch],
     )
     trainer.order, trainer.prepared = order, prepared
@@ -168,14 +168,15 @@ def class_weights(frozen: Frozen) -> Any:
     return torch.tensor(balanced.clip(0.05, 20), dtype=torch.float32)
 
 
-def figures(frozen: Frozen) -> Callable[[EvalPrediction], dict[str, float]]:
+def figures(frozen: Frozen, samples: Samples) -> Callable[[EvalPrediction], dict[str, float]]:
     """The validation figures of an epoch. "choice" is macro-F1, and among equals the lower loss."""
 
     def compute(prediction: EvalPrediction) -> dict[str, float]:
         rows = frozen.parts[Split.VALIDATION]
-        logits = np.asarray(prediction.predictions, np.float64)
-        if len(logits) != len(rows):
+        logits: Floats = np.asarray(prediction.predictions, np.float64)
+        if len(logits) != len(samples):
             return {}
+        logits = by_row(samples, logits)
         found = metrics.evaluate(
             rows.targets, as_probabilities(logits, multi_label=frozen.multi_label), frozen.classes, frozen.multi_label
         )

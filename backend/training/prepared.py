@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
+from backend.training.linear import Floats
 from db.models import Split
 
 
@@ -52,6 +55,19 @@ class Order:
             yield from torch.randperm(self.n, generator=generator).tolist()
         else:
             yield from get_length_grouped_indices(list(self.lengths), self.batch_size, generator=generator)
+
+
+def by_row(samples: Samples, found: Floats) -> Floats:
+    """(n, k) of the rows from (m, k) of their samples: the mean, where a text is read in several windows.
+
+    Such samples have `owners`, the row of each; without that every sample is a row.
+    """
+    owners = getattr(samples, "owners", None)
+    if owners is None:
+        return found
+    sums = np.zeros((max(owners) + 1, found.shape[1]))
+    np.add.at(sums, owners, found)
+    return sums / np.bincount(owners)[:, None]
 
 
 def labels(targets: Sequence[Sequence[int]], k: int, *, multi_label: bool) -> Any:

@@ -4,58 +4,19 @@ Everything that can be known before a run starts is refused here, with a sentenc
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import Any
 
 from backend import errors
 from backend.augmenting import catalogue as transforms
 from backend.augmenting import texts
+from backend.jobs import devices
 from backend.models import catalogue
 from backend.training import anatomy, defaults, readiness, tokens
+from backend.training.setting import BY_NAME, checked
 from db import recipes
 from db.models import Kind, Project
 from db.session import Session
-
-METHODS = ("head", "lora", "full")
-PRESETS = ("quick", "balanced", "best")
-LOOPS = ("lora", "full")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting: its type, its range, what it is for, and which methods and kinds know it."""
-
-    name: str
-    type: type
-    meaning: str
-    low: float = 0
-    high: float = 0
-    choices: tuple[str, ...] = ()
-    methods: tuple[str, ...] = METHODS
-    kinds: tuple[str, ...] = ("text", "image")
-
-
-SETTINGS = (
-    Setting("method", str, "What is trained.", choices=METHODS),
-    Setting("base", str, "The pretrained model that the run starts from."),
-    Setting("preset", str, "How much time to spend: it chooses what is left out.", choices=PRESETS),
-    Setting("seed", int, "The same seed on the same machine gives the same run.", 0, 2**31 - 1),
-    Setting("class_weights", str, '"balanced" gives rare classes more weight.', choices=("none", "balanced")),
-    Setting("allow_missing_classes", bool, "Leave out the classes with too few labels instead of refusing."),
-    Setting("epochs", int, "How often each training item is seen.", 1, 1000, methods=LOOPS),
-    Setting("learning_rate", float, "How far one step goes.", 1e-9, 1, methods=LOOPS),
-    Setting("batch_size", int, "How many items one step sees.", 1, 4096, methods=LOOPS),
-    Setting("weight_decay", float, "Keeps weights small (AdamW).", 0, 1, methods=LOOPS),
-    Setting("warmup", float, "The share of the steps in which the rate rises to its full value.", 0, 1, methods=LOOPS),
-    Setting("label_smoothing", float, "How unsure the targets are made.", 0, 0.5, methods=LOOPS),
-    Setting("patience", int, "End after so many epochs without a better result; 0 never does.", 0, 1000, methods=LOOPS),
-    Setting("lora_rank", int, "The size of the adapters.", 1, 256, methods=("lora",)),
-    Setting("max_length", int, "Longer texts are cut after so many tokens.", 8, 8192, methods=LOOPS, kinds=("text",)),
-    Setting("image_size", int, "The side of the pictures in pixels.", 16, 1024, methods=LOOPS, kinds=("image",)),
-    Setting("recipe_id", int, "The recipe that varies what is trained on.", 1, 2**31, methods=LOOPS),
-)
-BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def complete(session: Session, project: Project, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,6 +29,7 @@ def complete(session: Session, project: Project, told: Mapping[str, Any]) -> dic
     method = told.get("method", "head")
     base = told.get("base") or defaults.base(project.kind, method)
     check_kind(project, told)
+    check_machine(told)
     check_base(project, method, base, told)
     if told.get("recipe_id"):
         check_recipe(session, project, method, base, told["recipe_id"])
@@ -79,41 +41,6 @@ def complete(session: Session, project: Project, told: Mapping[str, Any]) -> dic
     return {"method": method, "base": base, "allow_missing_classes": allow_missing} | chosen | given
 
 
-def checked(name: str, told: Any) -> Any:
-    """The value in its setting's type. Raises BadSpec."""
-    setting = BY_NAME.get(name)
-    if setting is None:
-        near = get_close_matches(name, BY_NAME, n=1)
-        hint = f'Did you mean "{near[0]}"?' if near else f"A run has {', '.join(BY_NAME)}."
-        raise errors.BadSpec(f'A run has no setting "{name}".', hint)
-    value: Any = in_type(told, setting.type)
-    if not is_a(value, setting.type):
-        words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[setting.type]
-        raise errors.BadSpec(f'"{name}" is {told!r}, and must be {words}.', setting.meaning)
-    if setting.choices and value not in setting.choices:
-        raise errors.BadSpec(f'"{value}" is not a {name.replace("_", " ")}.', f"Choose {' or '.join(setting.choices)}.")
-    # Written so that a NaN is refused too.
-    if setting.high and not setting.low <= value <= setting.high:
-        raise errors.BadSpec(
-            f'"{name}" is {value:g}, and must be between {setting.low:g} and {setting.high:g}.', setting.meaning
-        )
-    return value
-
-
-def is_a(value: Any, wanted: type) -> bool:
-    """Not isinstance: True is a whole number to Python."""
-    return type(value) is wanted
-
-
-def in_type(value: Any, wanted: type) -> Any:
-    """1 as 1.0 and 1.0 as 1 where that is what is wanted; anything else as it is."""
-    if wanted is float and type(value) is int and abs(value) < 1e300:
-        return float(value)
-    if wanted is int and type(value) is float and value.is_integer():
-        return int(value)
-    return value
-
-
 def check_kind(project: Project, told: Mapping[str, Any]) -> None:
     for name in told:
         if project.kind not in BY_NAME[name].kinds:
@@ -121,6 +48,26 @@ def check_kind(project: Project, told: Mapping[str, Any]) -> None:
             raise errors.BadSpec(f'"{name}" is for {other}; this project has {project.kind}s.', "Leave it out.")
     if project.multi_label and told.get("label_smoothing"):
         raise errors.BadSpec("Label smoothing is for one class an item; here an item may have several.", "Leave it 0.")
+
+
+def check_machine(told: Mapping[str, Any]) -> None:
+    """Raises BadSpec for what this machine does not have."""
+    there = devices.found()
+    if told.get("devices", 1) > len(there):
+        what = "1 device" if len(there) == 1 else f"{len(there)} devices"
+        raise errors.BadSpec(f"This machine has {what} to train on.", "Lower devices.")
+    has_gpu = there[0].id != devices.CPU
+    if told.get("precision") == "fp16" and not has_gpu:
+        raise errors.BadSpec("Training in fp16 needs a GPU, and there is none.", "Choose fp32 or bf16.")
+    if told.get("quantization", "none") != "none":
+        if not has_gpu:
+            raise errors.BadSpec(f"A base in {told['quantization']} needs an NVIDIA GPU.", "Leave quantization out.")
+        if find_spec("bitsandbytes") is None:
+            raise errors.BadSpec(
+                f"A base in {told['quantization']} needs bitsandbytes.", "pip install bitsandbytes, and start again."
+            )
+        if told.get("devices", 1) > 1:
+            raise errors.BadSpec("A quantized base trains on one device only.", "Leave devices or quantization out.")
 
 
 def check_base(project: Project, method: str, base: str, told: Mapping[str, Any]) -> None:

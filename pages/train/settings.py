@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from backend.training.spec import BY_NAME, SETTINGS
+from backend.training.setting import BY_NAME, SETTINGS
 from db.models import Project
 
 ASKED_ABOVE = ("method", "base", "preset", "recipe_id", "allow_missing_classes")

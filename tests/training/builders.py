@@ -129,8 +129,9 @@ def a_tiny_mobilenet(folder: Path) -> str:
 
 
 def a_run(project: Project, **spec: Any) -> Run:
+    """Without cross-validation, which trains several times, unless that is asked for."""
     with writing() as session:
-        return runs.start(session, projects.get(session, project.id), spec)
+        return runs.start(session, projects.get(session, project.id), {"folds": 0} | spec)
 
 
 def worker_of(run: Run) -> subprocess.Popen[bytes]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend import errors
-from backend.training import runs, spec
+from backend.training import runs, setting, spec
 from db import runs as rows
 from db.models import Project
 from db.session import Session
@@ -43,7 +43,7 @@ def test_what_is_left_out_is_chosen_and_kept(session: Session) -> None:
 
 def test_more_time_means_more_epochs(session: Session) -> None:
     project = labeled(session, wren=9, owl=9)
-    epochs = [spec.complete(session, project, {"method": "lora", "preset": each})["epochs"] for each in spec.PRESETS]
+    epochs = [spec.complete(session, project, {"method": "lora", "preset": each})["epochs"] for each in setting.PRESETS]
     assert epochs == sorted(set(epochs))
 
 
