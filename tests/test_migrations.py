@@ -109,12 +109,12 @@ def test_runs_from_before_belong_to_no_sweep_and_keep_their_settings(tmp_path, m
             "VALUES (1, 'Birds', 'text', 0, '', '{}', '2026-01-01')"
         ),
         (
-            "INSERT INTO jobs (id, project_id, kind, lane, title, spec, state, done, unit, message, attempts, created_at) "
-            "VALUES (1, 1, 'train', 'compute', '', '{}', 'interrupted', 0, 'items', '', 1, '2026-01-01')"
+            "INSERT INTO jobs (id, project_id, kind, lane, title, spec, state, done, unit, message, attempts, "
+            "created_at) VALUES (1, 1, 'train', 'compute', '', '{}', 'interrupted', 0, 'items', '', 1, '2026-01-01')"
         ),
         (
             "INSERT INTO runs (id, project_id, job_id, name, spec, state, metrics, environment, note, created_at) "
-            "VALUES (1, 1, 1, 'Old', '{\"method\": \"full\", \"epochs\": 3}', 'interrupted', '{}', '{}', '', '2026-01-01')"
+            "VALUES (1, 1, 1, 'Old', '{\"epochs\": 3}', 'interrupted', '{}', '{}', '', '2026-01-01')"
         ),
     )
     with engine.begin() as connection:
