@@ -6,11 +6,14 @@
     │   ├── BadFile             a file or row cannot be read
     │   ├── TooFewLabels        not enough labels for what was asked
     │   └── BadSpec             a run's settings cannot work
+    │       └── NotANumber      a training fell apart
     ├── Conflict                it fits the words but not the present state         409
     │   └── NameTaken
     ├── ModelNotHere            the model named is not on this machine              409
     ├── Refused                 a foreign host or origin, or no token               403
-    └── Unavailable             a part of Winnow does not answer just now           503
+    ├── Unavailable             a part of Winnow does not answer just now           503
+    ├── OutOfMemory             the machine has not enough memory for what was asked 507
+    └── DiskFull                the disk has no room left for what was asked        507
 
 Pages and API turn these into words in one place each. Everything else is a bug and keeps its traceback.
 """
@@ -51,6 +54,10 @@ class BadSpec(Invalid):
     code = "bad_spec"
 
 
+class NotANumber(BadSpec):
+    code = "not_a_number"
+
+
 class Conflict(WinnowError):
     code, status = "conflict", 409
 
@@ -69,3 +76,11 @@ class Refused(WinnowError):
 
 class Unavailable(WinnowError):
     code, status = "unavailable", 503
+
+
+class OutOfMemory(WinnowError):
+    code, status = "memory", 507
+
+
+class DiskFull(WinnowError):
+    code, status = "disk_full", 507

@@ -1,6 +1,7 @@
 """One rotating log file for the app, its workers and the assistant."""
 
 import logging
+import sys
 from logging.handlers import RotatingFileHandler
 
 from backend import settings
@@ -22,3 +23,10 @@ def to_file(process_name: str) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     root.propagate = False
+
+
+def to_output() -> None:
+    """Send them to this process's output too: a job's is the log that its page shows."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.getLogger("winnow").addHandler(handler)

@@ -24,6 +24,11 @@ class Listed:
     f1_macro: float | None
     created_at: datetime
     snapshot_id: int | None = None
+    sweep_id: int | None = None
+    # Of the cross-validation, over all labeled items.
+    folds_f1_macro: float | None = None
+    # Of training.
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,9 @@ def listed(session: Session, project_id: int, limit: int = 1000) -> list[Listed]
         Run.metrics["test"]["f1_macro"].as_float(),
         Run.created_at,
         Run.snapshot_id,
+        Run.sweep_id,
+        Run.metrics["cross_validation"]["f1_macro"].as_float(),
+        Run.metrics["train_seconds"].as_float(),
     )
     rows = session.execute(query.where(Run.project_id == project_id).order_by(Run.id.desc()).limit(limit))
     return [Listed(row[0], row[1], RunState(row[2]), *row[3:]) for row in rows]

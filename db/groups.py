@@ -88,6 +88,16 @@ def member_ids(session: Session, project_id: int, group_id: int) -> list[int]:
     return list(session.scalars(query.order_by(Item.id)))
 
 
+def of_items(session: Session, item_ids: Sequence[int]) -> dict[int, int]:
+    """Item id -> group id, of those that are in a group."""
+    found: dict[int, int] = {}
+    for start in range(0, len(item_ids), MOST_VALUES):
+        some = item_ids[start : start + MOST_VALUES]
+        query = select(Item.id, Item.group_id).where(Item.id.in_(some), Item.group_id.is_not(None))
+        found.update((item_id, group_id or 0) for item_id, group_id in session.execute(query))
+    return found
+
+
 def label_sets(session: Session, project_id: int, group_ids: Sequence[int]) -> dict[int, set[tuple[int, ...]]]:
     """Group id -> the different answers among its labeled items."""
     query = select(Item.group_id, Item.id, Label.class_id).join(Label, Label.item_id == Item.id, isouter=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from db.models import Job, JobState, Run, RunState, now
 from db.session import Session
@@ -41,9 +41,9 @@ def in_states(session: Session, states: Sequence[JobState], project_id: int | No
     return session.scalars(query).all()
 
 
-def running_in_lane(session: Session, lane: str) -> int:
-    query = select(func.count()).select_from(Job).where(Job.state.in_(ALIVE), Job.lane == lane)
-    return session.scalar(query) or 0
+def devices_in_use(session: Session, lane: str) -> Sequence[str | None]:
+    """What each running job of the lane has claimed: "cpu", "0", "0,1"; None where it claimed nothing by name."""
+    return session.scalars(select(Job.device).where(Job.state.in_(ALIVE), Job.lane == lane).order_by(Job.id)).all()
 
 
 def move(session: Session, job_id: int, to: JobState, *, of: Sequence[JobState], **values: Any) -> bool:
@@ -60,6 +60,11 @@ def move(session: Session, job_id: int, to: JobState, *, of: Sequence[JobState],
 
 def write(session: Session, job_id: int, **values: Any) -> None:
     session.execute(update(Job).where(Job.id == job_id).values(**values))
+
+
+def beat(session: Session, job_id: int) -> None:
+    """A sign of life."""
+    write(session, job_id, beat_at=now())
 
 
 def stop_keep(session: Session, job_id: int) -> str | None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
-from db.models import Item, Label, Prediction, Run, RunMetric, Snapshot, Split, Status
+from db.models import Item, Label, Prediction, Run, RunMetric, RunState, Snapshot, Split, Status, SuggestionSet
 from db.session import Session
 
 
@@ -33,8 +33,50 @@ def count(session: Session, project_id: int) -> int:
     return session.scalar(select(func.count()).select_from(Run).where(Run.project_id == project_id)) or 0
 
 
+def of_sweep(session: Session, sweep_id: int) -> Sequence[Run]:
+    """In the order in which they were queued."""
+    return session.scalars(select(Run).where(Run.sweep_id == sweep_id).order_by(Run.id)).all()
+
+
+def remove(session: Session, run: Run) -> None:
+    """With its curves and predictions. The snapshot stays, for other runs may have learned from it, and the job: its
+    number must not come back for another one."""
+    session.execute(delete(Run).where(Run.id == run.id))
+
+
+def done_with(session: Session, base: str, method: str, limit: int = 20) -> Sequence[Run]:
+    """The newest finished runs of this method on this base, of all projects."""
+    query = select(Run).where(
+        Run.state == RunState.DONE, Run.spec["base"].as_string() == base, Run.spec["method"].as_string() == method
+    )
+    return session.scalars(query.order_by(Run.id.desc()).limit(limit)).all()
+
+
+def sets_of(session: Session, project_id: int, model_id: str) -> Sequence[SuggestionSet]:
+    """The suggestion sets that this model made in the project, or is making."""
+    query = select(SuggestionSet).where(SuggestionSet.project_id == project_id, SuggestionSet.model == model_id)
+    return session.scalars(query).all()
+
+
+def share_snapshot(session: Session, run_id: int, snapshot_id: int) -> int:
+    """Write the run's snapshot; all runs of a sweep get the same. Returns its id: another one may have been first."""
+    run = session.get_one(Run, run_id, populate_existing=True)
+    if run.snapshot_id is None:
+        others = Run.id == run_id if run.sweep_id is None else Run.sweep_id == run.sweep_id
+        session.execute(update(Run).where(others, Run.snapshot_id.is_(None)).values(snapshot_id=snapshot_id))
+        return snapshot_id
+    return run.snapshot_id
+
+
 def write(session: Session, run_id: int, **values: Any) -> None:
     session.execute(update(Run).where(Run.id == run_id).values(**values))
+
+
+def forget(session: Session, run_id: int) -> None:
+    """Of a run that was stopped and discarded: neither model nor figures, neither predictions nor curves."""
+    write(session, run_id, artifact=None, metrics={})
+    session.execute(delete(Prediction).where(Prediction.run_id == run_id))
+    session.execute(delete(RunMetric).where(RunMetric.run_id == run_id))
 
 
 def put_points(session: Session, run_id: int, points: Sequence[dict[str, Any]]) -> None:
@@ -117,6 +159,18 @@ def label_counts(session: Session, project_id: int) -> dict[int, int]:
         .group_by(Label.class_id)
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def classes_for_training(session: Session, project_id: int) -> set[int]:
+    """Ids of the classes with labeled items that are for training, or have no split yet."""
+    query = (
+        select(Label.class_id)
+        .join(Item, Item.id == Label.item_id)
+        .where(Item.project_id == project_id, Item.status == Status.LABELED)
+        .where(or_(Item.split.is_(None), Item.split == Split.TRAIN))
+        .distinct()
+    )
+    return set(session.scalars(query))
 
 
 def labeled_sizes(session: Session, project_id: int, limit: int = 500) -> list[int]:

@@ -26,6 +26,7 @@ from backend.api import (
     runs,
     second_looks,
     suggestions,
+    sweeps,
     uploads,
     watched,
 )
@@ -55,6 +56,7 @@ ROUTERS = (
     models.router,
     suggestions.router,
     runs.router,
+    sweeps.router,
 )
 
 

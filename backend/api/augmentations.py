@@ -88,7 +88,7 @@ def asked(project_id: int, wanted: Wanted, task: str) -> dict[str, Any]:
 
 
 def meant(session: Session, project: Project, wanted: Wanted) -> dict[str, Any]:
-    """{"steps", "seed", "base", "size"}, all complete. Raises Invalid, NotFound."""
+    """{"steps", "seed", "base", "size"} and of texts "long_texts", all complete. Raises Invalid, NotFound."""
     told: dict[str, Any] = {"seed": wanted.seed, "base": wanted.base, "size": wanted.size}
     steps, recipe_id = wanted.steps or [], wanted.recipe_id
     if wanted.run_id is not None:
@@ -105,4 +105,5 @@ def meant(session: Session, project: Project, wanted: Wanted) -> dict[str, Any]:
     catalogue.check_kind(steps, project.kind)
     base = told["base"] or defaults.base(project.kind, "full")
     size = told["size"] or defaults.seen_size(session, project, base)
-    return {"steps": steps, "seed": told["seed"], "base": base, "size": size}
+    found = {"steps": steps, "seed": told["seed"], "base": base, "size": size}
+    return found | ({"long_texts": told.get("long_texts", "start")} if project.kind == Kind.TEXT else {})

@@ -1,15 +1,15 @@
 """/api/jobs: look at background work, stop it, resume it."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from backend import errors
 from backend.api.paging import After, Limit, page
 from backend.importing import rejected, tally
-from backend.jobs import control
+from backend.jobs import control, tail
 from db import jobs as rows
 from db.models import Job, JobKind
 from db.session import reading, writing
@@ -44,6 +44,14 @@ def report(job_id: int) -> dict[str, Any]:
     if job.report is None:
         raise errors.NotFound(f"Job {job_id} has no report yet: it is {job.state}.", "Ask again when it is done.")
     return dict(job.report)
+
+
+@router.get("/{job_id}/log")
+def log(job_id: int, lines: Annotated[int, Query(ge=1, le=tail.MOST)] = tail.USUAL) -> dict[str, Any]:
+    """The newest lines that the job's process wrote, the oldest of them first."""
+    with reading() as session:
+        control.get(session, job_id)
+    return {"lines": tail.lines(job_id, lines)}
 
 
 @router.get("/{job_id}/rejected.csv", response_class=StreamingResponse)

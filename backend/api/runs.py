@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -11,11 +11,12 @@ from starlette.datastructures import UploadFile
 
 from backend import errors, projects
 from backend.api.paging import After, Limit, page
+from backend.evaluating import metrics as metrics_of
 from backend.jobs import ask
-from backend.training import artifact, runs
+from backend.training import again, artifact, defaults, disk, estimate, runs, spec, sweeps
 from db import runs as rows
-from db.models import Split
-from db.session import reading, writing
+from db.models import Run, Snapshot, Split
+from db.session import Session, reading, writing
 
 router = APIRouter(tags=["runs"])
 MOST_TEXTS, MOST_IMAGES = 10_000, 500
@@ -29,12 +30,38 @@ class NewRun(BaseModel):
     name: str = ""
 
 
+class RunChange(BaseModel):
+    name: str | None = None
+    note: str | None = None
+
+
+class Changes(BaseModel):
+    changes: dict[str, Any] = Field(default_factory=dict)
+    name: str = ""
+
+
+class Chosen(BaseModel):
+    offer: int = 0
+
+
 @router.post("/projects/{project_id}/runs", status_code=201)
 def start(project_id: int, new: NewRun) -> dict[str, Any]:
     """Train. What the spec leaves out is chosen, and stands in the run's spec."""
     with writing() as session:
         run = runs.start(session, projects.get(session, project_id), new.spec, new.name)
         return {"run_id": run.id, "job_id": run.job_id}
+
+
+@router.post("/projects/{project_id}/runs/plan")
+def plan(project_id: int, new: NewRun) -> dict[str, Any]:
+    """What a run would be: its whole spec, why each setting was chosen, and what it will take. Nothing is started."""
+    with reading() as session:
+        project = projects.get(session, project_id)
+        whole = spec.complete(session, project, new.spec)
+        expected = estimate.of(session, project, whole)
+        reasons = defaults.why(session, project, whole)
+    told = {"seconds": expected.seconds, "memory_bytes": expected.memory_bytes, "why": expected.why}
+    return {"spec": whole, "why": {k: v for k, v in reasons.items() if new.spec.get(k) is None}, "estimate": told}
 
 
 @router.get("/projects/{project_id}/runs")
@@ -46,8 +73,56 @@ def list_runs(project_id: int, after: After = None, limit: Limit = 50) -> dict[s
 
 @router.get("/runs/{run_id}")
 def get(run_id: int) -> dict[str, Any]:
+    """The run with what can be done about it when it did not end well, what it takes on the disk, and its seconds at
+    work."""
     with reading() as session:
-        return runs.as_json(session, runs.get(session, run_id))
+        run = runs.get(session, run_id)
+        job = runs.job_of(session, run)
+        seconds = sweeps.seconds_at_work(job)
+        return runs.as_json(session, run) | {
+            "offers": [again.offer_as_json(each) for each in again.offers(run, job)],
+            "disk": disk.as_json(disk.of_run(run.id)),
+            "seconds": None if seconds is None else round(seconds, 1),
+        }
+
+
+@router.patch("/runs/{run_id}")
+def change(run_id: int, new: RunChange) -> dict[str, Any]:
+    with writing() as session:
+        return runs.as_json(session, runs.rename(session, runs.get(session, run_id), new.name, new.note))
+
+
+@router.delete("/runs/{run_id}", status_code=204)
+def delete(run_id: int) -> Response:
+    """For good: with its model, its curves and its predictions."""
+    with writing() as session:
+        runs.delete(session, runs.get(session, run_id))
+    return Response(status_code=204)
+
+
+@router.delete("/runs/{run_id}/checkpoints")
+def clean(run_id: int) -> dict[str, Any]:
+    """Free what an ended run has beside its model. One that could be resumed then begins anew."""
+    with reading() as session:
+        run = runs.get(session, run_id)
+    freed_bytes = disk.clean(run)
+    return {"freed_bytes": freed_bytes, "message": disk.said(run, freed_bytes)}
+
+
+@router.post("/runs/{run_id}/clone", status_code=201)
+def clone(run_id: int, new: Changes) -> dict[str, Any]:
+    """Train again with some settings changed, on the labels as they are now."""
+    with writing() as session:
+        run = again.clone(session, runs.get(session, run_id), new.changes, new.name)
+        return {"run_id": run.id, "job_id": run.job_id}
+
+
+@router.post("/runs/{run_id}/retry", status_code=201)
+def retry(run_id: int, chosen: Chosen) -> dict[str, Any]:
+    """Take up one of the run's "offers": a new run, or the same one that goes on."""
+    with writing() as session:
+        run = again.retry(session, runs.get(session, run_id), chosen.offer)
+        return {"run_id": run.id, "job_id": run.job_id}
 
 
 @router.get("/runs/{run_id}/metrics")
@@ -65,8 +140,16 @@ def predictions(run_id: int, split: Split | None = None, after: After = None, li
         run = runs.get(session, run_id)
         snapshot = runs.snapshot_of(session, run)
         found = rows.predictions(session, run.id, split, after, limit) if snapshot else []
-        shown = [runs.prediction_as_json(each, snapshot) for each in found] if snapshot else []
+        least = thresholds_of(session, run, snapshot)
+        shown = [runs.prediction_as_json(each, snapshot, least) for each in found] if snapshot else []
         return {"items": shown, "next": found[-1].item_id if len(found) == limit else None}
+
+
+def thresholds_of(session: Session, run: Run, snapshot: Snapshot | None) -> list[float] | None:
+    """One for each class of the snapshot; None where an item has one class."""
+    if snapshot is None or not projects.get(session, run.project_id).multi_label:
+        return None
+    return metrics_of.thresholds_of(run.metrics, [each["id"] for each in snapshot.classes])
 
 
 @router.post("/runs/{run_id}/predict")

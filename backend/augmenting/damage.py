@@ -31,13 +31,17 @@ LONGEST_S = 20.0
 
 @dataclass(frozen=True)
 class Asked:
-    """The items by id, how they are looked at, and what they are held against: held, without what cannot be read."""
+    """The items by id, how they are looked at, and what they are held against: held, without what cannot be read.
+
+    own: their classes, as `judge.item` takes them.
+    """
 
     found: dict[int, Item]
     way: looks.Way
     turn: turns.Turn
     known: judge.Known
     held: dict[int, judge.Item]
+    own: dict[int, list[int] | None]
 
 
 def damage(
@@ -50,6 +54,7 @@ def damage(
     base: str,
     size: int,
     epoch: int = 0,
+    long_texts: str = "start",
 ) -> dict[str, Any]:
     """{"cells", "transforms", "encoder", "note"}.
 
@@ -77,7 +82,8 @@ def damage(
         unknown = [[None] * samples for _ in item_ids]
         return answer | {"cells": unknown, "transforms": summed_up(steps, {}), "note": note}
     there = replace(there, heads=judge.learned(there, turn.check))
-    asked = Asked(found, looks.way(project.kind, base, size, seed, encoder_id), turn, there, {})
+    way = replace(looks.way(project.kind, base, size, seed, encoder_id), long_texts=long_texts)
+    asked = Asked(found, way, turn, there, {}, {})
     hold(asked, [each.id for each in classes], own)
     cells = [judged(asked, item_id, of_items(steps), range(epoch, epoch + samples)) for item_id in item_ids]
     alone = each_alone(asked, steps, epoch, started + LONGEST_S)
@@ -107,7 +113,7 @@ def hold(asked: Asked, class_ids: Sequence[int], labeled: Mapping[int, Sequence[
         except errors.BadFile as error:
             log.warning("item %s is not judged: %s", item.id, error.message)
             continue
-        asked.held[item.id] = judge.item(asked.known, item.content_hash, vector, own)
+        asked.held[item.id], asked.own[item.id] = judge.item(asked.known, item.content_hash, vector, own), own
 
 
 def of_items(steps: Steps) -> Steps:
@@ -119,8 +125,17 @@ def judged(asked: Asked, item_id: int, steps: Steps, epochs: range) -> list[dict
     if item_id not in asked.held:
         return [None] * len(epochs)
     item = asked.found[item_id]
-    samples = looks.samples(asked.way, (item.content_hash, item.text), steps, epochs)
-    return judge.cells(asked.known, asked.held[item_id], samples)
+    content = (item.content_hash, item.text)
+    samples = looks.samples(asked.way, content, steps, epochs)
+    if asked.way.long_texts != "windows":
+        return judge.cells(asked.known, asked.held[item_id], samples)
+    found: list[dict[str, Any] | None] = []
+    for epoch, sample in zip(epochs, samples, strict=True):
+        # Another window is another text: only the same one, unvaried, tells what the recipe did.
+        unvaried = looks.original(asked.way, content, epoch)
+        held = judge.item(asked.known, item.content_hash, unvaried, asked.own[item_id])
+        found += judge.cells(asked.known, held, sample[None])
+    return found
 
 
 def each_alone(asked: Asked, steps: Steps, epoch: int, until: float) -> dict[int, list[dict[str, Any]]]:

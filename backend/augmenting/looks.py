@@ -37,6 +37,7 @@ class Way:
     seed: int
     encoder_id: str
     revision: str
+    long_texts: str = "start"
 
 
 def way(kind: str, base: str, size: int, seed: int, encoder_id: str) -> Way:
@@ -48,9 +49,12 @@ def way(kind: str, base: str, size: int, seed: int, encoder_id: str) -> Way:
     return Way(kind, base, size, seed, encoder_id, catalogue.revision_of(encoder_id))
 
 
-def original(way: Way, content: encode.Content) -> Vectors:
-    """(d,) of unit length: the item as the base sees it, unchanged. Raises BadFile."""
-    return samples(way, content, (), range(1))[0]
+def original(way: Way, content: encode.Content, epoch: int = 0) -> Vectors:
+    """(d,) of unit length: the item as the base sees it, unchanged. Raises BadFile.
+
+    epoch: of which window of a long text, where it is read in windows.
+    """
+    return samples(way, content, (), range(epoch, epoch + 1))[0]
 
 
 def samples(way: Way, content: encode.Content, steps: Sequence[dict[str, Any]], epochs: range) -> Vectors:
@@ -88,7 +92,7 @@ def of_texts(encoder_id: str, written: Sequence[str]) -> Vectors:
 
 def worded(way: Way, content: encode.Content, steps: Sequence[dict[str, Any]], epochs: range) -> list[str]:
     """What the base can read in each epoch, as text for an encoder with perhaps other tokens."""
-    reader = readers.reader_of(way.base, steps, way.size, way.seed)
+    reader = readers.reader_of(way.base, steps, way.size, way.seed, way.long_texts)
     with readers.one_at_a_time:
         read = [reader.read(content[1] or "", content[0], epoch) for epoch in epochs]
     return [as_text(reader.tokenizer, each.fed, reader.facts) for each in read]

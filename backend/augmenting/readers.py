@@ -17,7 +17,9 @@ KEPT = 4
 one_at_a_time = threading.Lock()
 
 
-def reader_of(base: str, steps: Sequence[Mapping[str, Any]], max_length: int, seed: int) -> Reader:
+def reader_of(
+    base: str, steps: Sequence[Mapping[str, Any]], max_length: int, seed: int, long_texts: str = "start"
+) -> Reader:
     """What training with these settings reads its texts with.
 
     Raises Invalid, BadSpec for a mask that the base does not have, ModelNotHere, BadFile.
@@ -27,7 +29,7 @@ def reader_of(base: str, steps: Sequence[Mapping[str, Any]], max_length: int, se
     tokenizer = tokenizer_of(models.folder_of(base))
     facts = texts.facts_of(tokenizer)
     texts.check_mask(clean, models.find(base).title, has_mask=facts.mask is not None)
-    return Reader(tokenizer, max_length, clean, facts, seed)
+    return Reader(tokenizer, max_length, clean, facts, seed, long_texts)
 
 
 @lru_cache(maxsize=KEPT)

@@ -58,6 +58,9 @@ def resize(processor: Any, side: int) -> None:
         before = processor.crop_size["height"]
         processor.crop_size = {"height": side, "width": side}
         processor.size = {name: round(value * side / before) for name, value in dict(processor.size).items() if value}
+    elif hasattr(processor, "crop_pct"):
+        # ConvNeXt's way: it cuts the edge away by itself.
+        processor.size = {"shortest_edge": side}
     else:
         processor.size = {"height": side, "width": side}
 

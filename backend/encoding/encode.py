@@ -4,6 +4,7 @@ For workers and the assistant. A content is its hash and, for a text, the text; 
 """
 
 import hashlib
+import itertools
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -31,11 +32,16 @@ DESCRIBED = 64
 one_at_a_time = threading.Lock()
 
 
-def ensure(encoder_id: str, contents: Sequence[Content], on_progress: OnProgress | None = None) -> Vectors:
+def ensure(
+    encoder_id: str,
+    contents: Sequence[Content],
+    on_progress: OnProgress | None = None,
+    unreadable: set[bytes] | None = None,
+) -> Vectors:
     """Vectors of all contents, (n, d) float32 of unit length, in their order.
 
-    An image that can no longer be read has zeros. Raises ModelNotHere or BadFile when the encoder cannot be loaded,
-    and whatever `on_progress(done, total)` raises.
+    An image that can no longer be read has zeros, and its hash is added to `unreadable`. Raises ModelNotHere or BadFile
+    when the encoder cannot be loaded, and whatever `on_progress(done, total)` raises.
     """
     hashes = [content_hash for content_hash, _ in contents]
     _, is_there = vectors.get(encoder_id, hashes)
@@ -52,7 +58,10 @@ def ensure(encoder_id: str, contents: Sequence[Content], on_progress: OnProgress
             done += count
             if on_progress:
                 on_progress(done, len(missing))
-    return vectors.get(encoder_id, hashes)[0]
+    found, is_there = vectors.get(encoder_id, hashes)
+    if unreadable is not None:
+        unreadable.update(itertools.compress(hashes, ~is_there))
+    return found
 
 
 def of_texts(encoder_id: str, written: Sequence[str]) -> Vectors:

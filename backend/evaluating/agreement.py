@@ -1,12 +1,13 @@
 """Where two runs agree on the test items that both answered, and where one is right and the other wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from backend.evaluating.metrics import THRESHOLD
+from backend.evaluating import metrics
 from db import comparison as rows
 from db import items
 from db.comparison import Answer
@@ -17,16 +18,29 @@ from db.session import Session
 MOST_IDS = 200
 
 
-def answered(answer: Answer, class_ids: Sequence[int], *, multi_label: bool) -> list[int]:
-    """The classes that a run answered. `class_ids` is the order of its scores."""
-    if not multi_label:
-        return [answer.class_id]
-    scores = np.frombuffer(answer.scores, dtype=np.float32)
-    return sorted(class_id for class_id, score in zip(class_ids, scores, strict=True) if score >= THRESHOLD)
+@dataclass(frozen=True)
+class Way:
+    """How to read a run's scores: their classes in order, and from which score on each is answered, where an item may
+    have several."""
+
+    class_ids: Sequence[int]
+    thresholds: Sequence[float] | None
+
+    def answered(self, answer: Answer) -> list[int]:
+        """The classes that the run answered."""
+        if self.thresholds is None:
+            return [answer.class_id]
+        scores = np.frombuffer(answer.scores, dtype=np.float32)
+        found = zip(self.class_ids, scores, self.thresholds, strict=True)
+        return sorted(class_id for class_id, score, least in found if score >= least)
+
+    def is_right(self, answer: Answer) -> bool:
+        return self.answered(answer) == sorted(answer.target_ids)
 
 
-def is_right(answer: Answer, class_ids: Sequence[int], *, multi_label: bool) -> bool:
-    return answered(answer, class_ids, multi_label=multi_label) == sorted(answer.target_ids)
+def way(project: Project, figures: Mapping[str, Any] | None, class_ids: Sequence[int]) -> Way:
+    """figures: the run's metrics. class_ids: the order of its scores."""
+    return Way(class_ids, metrics.thresholds_of(figures, class_ids) if project.multi_label else None)
 
 
 def between(
@@ -67,10 +81,8 @@ def of_runs(
     Returns ({run id: {"count", "item_ids"}}, [{"a", "b", …}]).
     """
     found = {run.id: answers for run in runs if (answers := rows.answers(session, run.id))}
-    right = {
-        run_id: {each for each in given if is_right(given[each], orders[run_id], multi_label=project.multi_label)}
-        for run_id, given in found.items()
-    }
+    ways = {run.id: way(project, run.metrics, orders[run.id]) for run in runs}
+    right = {run_id: {each for each in given if ways[run_id].is_right(given[each])} for run_id, given in found.items()}
     mistakes = {run_id: surest_first(set(given) - right[run_id], given) for run_id, given in found.items()}
     a, *others = found or [0]
     return mistakes, [{"a": a, "b": b} | between(found[a], found[b], (right[a], right[b])) for b in others]
@@ -97,14 +109,14 @@ def cards(
                 "text": item.text,
                 "source": item.source,
                 "target_ids": sorted(given[0][1].target_ids),
-                "answers": [_shown(run, answer, project) for run, answer in given],
+                "answers": [_shown(run, answer) for run, answer in given],
             }
         )
     return shown
 
 
-def _shown(run: Mapping[str, Any], answer: Answer, project: Project) -> dict[str, Any]:
-    class_ids = answered(answer, run["class_ids"], multi_label=project.multi_label)
+def _shown(run: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+    class_ids = Way(run["class_ids"], run["thresholds"]).answered(answer)
     return {
         "run_id": run["id"],
         "class_ids": class_ids,

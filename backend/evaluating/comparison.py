@@ -39,6 +39,7 @@ def compare(session: Session, project: Project, run_ids: Sequence[int]) -> dict[
         | {
             "error": failures.get(run.job_id or 0),
             "class_ids": orders[run.id],
+            "thresholds": agreement.way(project, run.metrics, orders[run.id]).thresholds,
             "mistakes": mistakes.get(run.id),
             "curves": {name: thinned(curve) for name, curve in points[run.id].items()},
         }

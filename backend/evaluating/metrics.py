@@ -21,13 +21,13 @@ def evaluate(
     scores: ArrayLike,
     classes: Sequence[Mapping[str, Any]],
     multi_label: bool,
-    thresholds: float | Sequence[float] | None = None,
+    thresholds: ArrayLike | None = None,
 ) -> dict[str, Any]:
     """Hold scores against the truth.
 
     targets: for each of n items the positions of its classes; exactly one unless multi-label.
     scores: (n, k) probabilities; a row sums to 1 unless multi-label. classes: k of {"id", "name", …}.
-    thresholds: multi-label only, one or k: a class is answered from this score on; 0.5 when left out.
+    thresholds: multi-label only, one, k or (n, k): a class is answered from this score on; 0.5 when left out.
     Returns {"n", "accuracy", "f1_macro", "f1_micro", "precision_macro", "recall_macro", "log_loss", "per_class":
     [{"class_id", "name", "precision", "recall", "f1", "support"}], "confusion": rows true, columns answered}.
     Multi-label: accuracy is exact match, log_loss the mean over items and classes, and there is no confusion.
@@ -71,7 +71,7 @@ def as_table(targets: Sequence[Sequence[int]], k: int) -> NDArray[np.bool_]:
 
 
 def answers(
-    scores: NDArray[np.float64], multi_label: bool, thresholds: float | Sequence[float] | None = None
+    scores: NDArray[np.floating[Any]], multi_label: bool, thresholds: ArrayLike | None = None
 ) -> NDArray[np.bool_]:
     """(n, k): what the scores answer. Single-label: the best class, the first of equals."""
     known = np.where(np.isnan(scores), -np.inf, scores)
@@ -81,6 +81,12 @@ def answers(
     if scores.shape[1]:
         given[np.arange(len(scores)), known.argmax(axis=1)] = True
     return given & (known > -np.inf)
+
+
+def thresholds_of(figures: Mapping[str, Any] | None, class_ids: Sequence[int]) -> list[float]:
+    """The thresholds that a run's metrics keep, in the order of `class_ids`; 0.5 where there is none."""
+    known = {each["class_id"]: each["threshold"] for each in (figures or {}).get("thresholds") or ()}
+    return [known.get(class_id, THRESHOLD) for class_id in class_ids]
 
 
 def _rates(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> dict[str, Any]:

@@ -40,7 +40,9 @@ def stop(session: Session, job_id: int, keep: str = "best") -> Job:
     if not jobs.move(
         session, job_id, JobState.STOPPED, of=[JobState.QUEUED], stop_keep=keep, message="Stopped before it began."
     ):
-        jobs.move(session, job_id, JobState.STOPPING, of=[JobState.RUNNING], stop_keep=keep)
+        # One that is stopping already may be told to leave nothing, and then ends sooner; never the other way round.
+        of = [JobState.RUNNING] if keep == "best" else jobs.ALIVE
+        jobs.move(session, job_id, JobState.STOPPING, of=of, stop_keep=keep)
     session.refresh(job)
     return job
 
@@ -73,6 +75,7 @@ def as_json(job: Job) -> dict[str, Any]:
         "per_second": job.per_second,
         "left_s": left_s,
         "message": job.message,
+        "device": job.device,
         "error": job.error,
         "report": job.report,
         "created_at": job.created_at.isoformat(),

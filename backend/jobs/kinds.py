@@ -2,8 +2,10 @@
 
 from db.models import JobKind
 
-# Lane: how many of its jobs run at once. "compute" is the machine's cores or its accelerator.
-LANES = {"compute": 1, "files": 2}
+# A job of this lane has devices to itself: as many run at once as there are. See `places`.
+COMPUTE = "compute"
+# Of the other lanes: how many jobs run at once.
+LANES = {"files": 2}
 
 LANE_OF = {
     JobKind.IMPORT: "files",
@@ -11,10 +13,10 @@ LANE_OF = {
     JobKind.DOWNLOAD: "files",
     JobKind.LABEL: "files",
     JobKind.EMPTY: "files",
-    JobKind.GROUP: "compute",
-    JobKind.EMBED: "compute",
-    JobKind.SUGGEST: "compute",
-    JobKind.TRAIN: "compute",
+    JobKind.GROUP: COMPUTE,
+    JobKind.EMBED: COMPUTE,
+    JobKind.SUGGEST: COMPUTE,
+    JobKind.TRAIN: COMPUTE,
 }
 
 # Each is called with a backend.jobs.progress.Handle and returns the job's report, a JSON object.

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,13 +41,51 @@ def is_alive(who: Identity) -> bool:
 
 
 def kill(who: Identity) -> None:
-    """End this process and everything it started, at once."""
+    """End this process and everything it started, at once, in whatever group that is."""
     if not is_alive(who):
         return
+    # Asked before it ends: nobody knows the children of a dead process.
+    started = psutil.Process(who.pid).children(recursive=True)
     if hasattr(os, "killpg"):
         os.killpg(who.pid, signal.SIGKILL)
     else:
         psutil.Process(who.pid).kill()
+    _end(started)
+
+
+def end_children() -> None:
+    """End everything that this process started, at once."""
+    _end(psutil.Process().children(recursive=True))
+
+
+def kill_orphans(who: Identity) -> None:
+    """End what a dead process has left running in its group. A group's number is free only when it has no members."""
+    if who.boot_id != boot_id() or not hasattr(os, "getpgid"):
+        return
+    if psutil.pid_exists(who.pid) and not _is_its_zombie(who):
+        return
+    for process in psutil.process_iter():
+        try:
+            if process.pid != who.pid and os.getpgid(process.pid) == who.pid:
+                process.kill()
+        except (psutil.NoSuchProcess, ProcessLookupError):
+            continue
+
+
+def _is_its_zombie(who: Identity) -> bool:
+    try:
+        process = psutil.Process(who.pid)
+        return abs(process.create_time() - who.started) < 0.01 and process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _end(processes: Sequence[psutil.Process]) -> None:
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
 
 
 def step_back() -> None:

@@ -6,30 +6,39 @@ in the table of processes, so that it may end at any moment and another may take
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from backend import settings
-from backend.jobs import kinds, process
-from db import jobs
+from backend.jobs import places, process, tail
+from backend.training import leftovers
+from db import jobs, runs
 from db.models import Job, JobState
-from db.session import reading, writing
+from db.session import Session, reading, writing
 
 log = logging.getLogger("winnow.supervisor")
 ROOT = Path(__file__).resolve().parents[2]
 TICK_S = 0.3
-# A worker looks at the stop flag several times a second; one that hangs in a long step is ended after this.
-STOP_PATIENCE_S = 20.0
+# A job that was asked to stop saves and tests its best model first: it is ended after so long without a sign of life.
+STOP_PATIENCE_S = 60.0
+# One that is to leave nothing has nothing to do but end.
+NOTHING_PATIENCE_S = 3.0
+KILLED = -9
+# The only one who does so unasked is the kernel, when memory runs out.
+ENDED_FROM_OUTSIDE = "Its process was ended from outside: the machine may have run out of memory. Resume goes on."
 
 
 class Supervisor:
     def __init__(self) -> None:
         # Job id -> its process, and how many attempts the job had seen before.
         self._children: dict[int, tuple[subprocess.Popen[bytes], int]] = {}
-        self._stopping_since: dict[int, float] = {}
+        # What the children that ended since the last look returned.
+        self._codes: dict[int, int] = {}
+        self._stopping: dict[int, Waiting] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="winnow-supervisor", daemon=True)
 
@@ -60,17 +69,33 @@ class Supervisor:
                 self._mark_interrupted(job)
             elif job.state == JobState.STOPPING:
                 self._enforce_stop(job)
-        busy = {lane: sum(job.lane == lane for job in alive) for lane in kinds.LANES}
-        for lane in kinds.LANES:
-            busy[lane] += sum(job.id in self._children for job in queued if job.lane == lane)
-        for job in queued:
-            if job.id not in self._children and busy[job.lane] < kinds.LANES[job.lane]:
-                busy[job.lane] += 1
-                self._launch(job)
+        with reading() as session:
+            ready = self._ready(session, queued)
+        for job in ready:
+            self._launch(job)
+
+    def _ready(self, session: Session, queued: Sequence[Job]) -> list[Job]:
+        """Those that there are places for. In order: behind a job that waits for several places, all others wait."""
+        found: list[Job] = []
+        for lane in {job.lane for job in queued}:
+            total, left = len(places.of_lane(lane)), len(places.free(session, lane))
+            waiting = [job for job in queued if job.lane == lane]
+            # Launched, and about to claim what it needs.
+            coming = [job for job in waiting if job.id in self._children]
+            left -= sum(places.wanted(session, job) for job in coming)
+            for job in waiting:
+                if left <= 0:
+                    break
+                if job.id in self._children:
+                    continue
+                # One that wants more than there ever will be is launched, and says so.
+                left -= min(places.wanted(session, job), total)
+                if left >= 0:
+                    found.append(job)
+        return sorted(found, key=lambda job: job.id)
 
     def _launch(self, job: Job) -> None:
-        log_path = settings.folder("logs") / f"job-{job.id}.log"
-        with log_path.open("ab") as output:
+        with tail.path_of(job.id).open("ab") as output:
             child = subprocess.Popen(
                 [sys.executable, "-m", "backend.jobs.worker", str(job.id)],
                 cwd=ROOT,
@@ -84,11 +109,14 @@ class Supervisor:
         self._children[job.id] = child, job.attempts
 
     def _reap(self) -> None:
+        self._codes = {}
         for job_id, (child, attempts) in list(self._children.items()):
             if child.poll() is None:
                 continue
             del self._children[job_id]
-            if child.returncode:
+            self._codes[job_id] = child.returncode
+            # Told to end before it had begun, as by a shutdown: the job stays in the queue.
+            if child.returncode and child.returncode != -signal.SIGTERM:
                 self._mark_unstarted(job_id, child.returncode, attempts)
 
     def _mark_unstarted(self, job_id: int, code: int, attempts: int) -> None:
@@ -96,7 +124,7 @@ class Supervisor:
         error = {
             "code": "worker_did_not_start",
             "message": f"The job's process ended before it began (exit code {code}).",
-            "hint": f"The details are in {settings.home() / 'logs' / f'job-{job_id}.log'}.",
+            "hint": f"The details are in {tail.path_of(job_id)}.",
         }
         with writing() as session:
             job = jobs.get(session, job_id)
@@ -105,22 +133,57 @@ class Supervisor:
                 jobs.move(session, job_id, JobState.FAILED, of=[JobState.QUEUED], error=error)
 
     def _mark_interrupted(self, job: Job) -> None:
+        process.kill_orphans(identity(job))
         # Asked to stop and gone: the person has what they wanted.
         to = JobState.STOPPED if job.state == JobState.STOPPING else JobState.INTERRUPTED
-        message = "Its process ended unexpectedly. Resume goes on where it was." if to == JobState.INTERRUPTED else ""
+        waiting = self._stopping.pop(job.id, None)
+        message = self._why_gone(job) if to == JobState.INTERRUPTED else ""
+        if waiting and waiting.is_ended:
+            message = "It did not answer and was ended."
+        with reading() as session:
+            run = runs.of_job(session, job.id)
+        if to == JobState.STOPPED and job.stop_keep == "nothing" and run:
+            leftovers.discard(run.id)
+            message = "Stopped and discarded."
         with writing() as session:
             # Read again: the worker may have finished between our look and now.
             fresh = jobs.get(session, job.id)
             if fresh is not None and identity(fresh) == identity(job):
                 jobs.move(session, job.id, to, of=[JobState(job.state)], message=message)
-        self._stopping_since.pop(job.id, None)
         log.warning("job %s is %s: its process %s is gone", job.id, to, job.pid)
 
+    def _why_gone(self, job: Job) -> str:
+        child, _ = self._children.get(job.id, (None, 0))
+        code = self._codes.get(job.id) if child is None else child.poll()
+        if code == KILLED:
+            return ENDED_FROM_OUTSIDE
+        return "Its process ended unexpectedly. Resume goes on where it was."
+
     def _enforce_stop(self, job: Job) -> None:
-        since = self._stopping_since.setdefault(job.id, time.monotonic())
-        if time.monotonic() - since > STOP_PATIENCE_S:
+        waiting = self._stopping.get(job.id)
+        if waiting is None or waiting.keep != job.stop_keep:
+            waiting = self._stopping[job.id] = Waiting(job)
+        if waiting.is_too_long(job):
             log.warning("job %s does not stop: ended", job.id)
+            waiting.is_ended = True
             process.kill(identity(job))
+
+
+class Waiting:
+    """How long a job has been stopping, and without a sign of life. By our own clock: that of the beats may jump."""
+
+    def __init__(self, job: Job) -> None:
+        self.keep, self.beat_at = job.stop_keep, job.beat_at
+        self.since = self.beaten_at = time.monotonic()
+        self.is_ended = False
+
+    def is_too_long(self, job: Job) -> bool:
+        moment = time.monotonic()
+        if job.beat_at != self.beat_at:
+            self.beat_at, self.beaten_at = job.beat_at, moment
+        if self.keep == "nothing":
+            return moment - self.since > NOTHING_PATIENCE_S
+        return moment - self.beaten_at > STOP_PATIENCE_S
 
 
 def identity(job: Job) -> process.Identity:

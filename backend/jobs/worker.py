@@ -5,16 +5,18 @@ Run: python -m backend.jobs.worker JOB_ID. It belongs to no terminal and no brow
 
 import importlib
 import logging
+import os
 import signal
 import sys
 from typing import Any
 
 from backend import errors, logs, settings
-from backend.jobs import kinds, process
-from backend.jobs.progress import Handle, Stopped
-from db import jobs
+from backend.jobs import kinds, places, process
+from backend.jobs.progress import MINUTES_USED_UP, Handle, Interrupted, Stopped
+from backend.jobs.pulse import Pulse
+from db import jobs, runs
 from db.models import Job, JobKind, JobState, now
-from db.session import open_database, writing
+from db.session import Session, open_database, writing
 
 log = logging.getLogger("winnow.worker")
 
@@ -22,59 +24,100 @@ log = logging.getLogger("winnow.worker")
 def main(job_id: int) -> int:
     open_database(settings.database_url())
     logs.to_file("worker")
+    logs.to_output()
     job = claim(job_id)
     if job is None:
         return 0
-    log.info("job %s %s starts, attempt %s", job.id, job.kind, job.attempts)
-    module_name, function_name = kinds.WORK[JobKind(job.kind)].split(":")
+    # Before torch is imported, which looks once. The ranks of a run on several devices see more: see `several`.
+    os.environ.update(places.environment(places.held_by(job)[:1]))
+    log.info("job %s %s starts, attempt %s, on %s", job.id, job.kind, job.attempts, job.device or "no device")
     handle = Handle(job)
-    try:
-        work = getattr(importlib.import_module(module_name), function_name)
-        finish(job_id, JobState.DONE, report=work(handle))
-    except Stopped as stopped:
-        is_gone = stopped.keep == "nothing" and job.kind == JobKind.TRAIN
-        finish(job_id, JobState.STOPPED, message="Stopped and discarded." if is_gone else "Stopped.")
-    except errors.WinnowError as error:
-        log.warning("job %s: %s", job_id, error.message)
-        finish(job_id, JobState.FAILED, error=error.as_json())
-    except MemoryError:
-        fail_for_memory(job_id)
-    except Exception as error:
-        log.exception("job %s failed", job_id)
-        finish(job_id, JobState.FAILED, error=unexpected(error))
+    with Pulse(handle):
+        finish(job_id, *work(job, handle))
     return 0
 
 
+def work(job: Job, handle: Handle) -> tuple[JobState, dict[str, Any]]:
+    """Do it. Returns what became of it: the job's last state, and what to write down with that."""
+    module_name, function_name = kinds.WORK[JobKind(job.kind)].split(":")
+    try:
+        function = getattr(importlib.import_module(module_name), function_name)
+        return JobState.DONE, {"report": function(handle)}
+    except Stopped as stopped:
+        is_gone = stopped.keep == "nothing" and job.kind == JobKind.TRAIN
+        return JobState.STOPPED, {"message": stopped.message or ("Stopped and discarded." if is_gone else "Stopped.")}
+    except Interrupted as interrupted:
+        return JobState.INTERRUPTED, {"message": str(interrupted)}
+    except errors.WinnowError as error:
+        log.warning("job %s: %s", job.id, error.message)
+        return JobState.FAILED, {"error": told(error)}
+    except Exception as error:
+        log.exception("job %s failed", job.id)
+        return JobState.FAILED, {"error": told(error)}
+
+
+def told(error: Exception) -> dict[str, str]:
+    """{"code", "message", "hint"} for the person whose job it was."""
+    if isinstance(error, errors.WinnowError):
+        return error.as_json()
+    if isinstance(error, MemoryError):
+        hint = "Close other programs, or use a smaller batch or a smaller model."
+        return {"code": "memory", "message": "The machine ran out of memory.", "hint": hint}
+    return unexpected(error)
+
+
 def claim(job_id: int) -> Job | None:
-    """Make the job this process's own. None when it is taken, no longer queued, or its lane is full."""
+    """Make the job this process's own, with the places it needs.
+
+    None when it is taken, no longer queued, has to wait for a place, or will never get what it needs.
+    """
     who = process.me()
     with writing() as session:
         job = jobs.get(session, job_id)
-        if job is None or jobs.running_in_lane(session, job.lane) >= kinds.LANES.get(job.lane, 1):
+        if job is None or is_used_up(session, job):
+            return None
+        try:
+            claimed = places.claimable(session, job)
+        except errors.BadSpec as error:
+            jobs.move(session, job_id, JobState.FAILED, of=[JobState.QUEUED], error=error.as_json())
             return None
         values: dict[str, Any] = {
             "pid": who.pid,
             "pid_started": who.started,
             "boot_id": who.boot_id,
+            "device": ",".join(claimed or []) or None,
+            "beat_at": now(),
             "attempts": job.attempts + 1,
             "started_at": now(),
             "error": None,
         }
-        if not jobs.move(session, job_id, JobState.RUNNING, of=[JobState.QUEUED], **values):
+        if claimed is None or not jobs.move(session, job_id, JobState.RUNNING, of=[JobState.QUEUED], **values):
             return None
         session.refresh(job)
         return job
 
 
-def finish(job_id: int, state: JobState, **values: Any) -> None:
+def is_used_up(session: Session, job: Job) -> bool:
+    """Whether it is a run of a sweep that has no minutes left. It is stopped then, and begins no more."""
+    run = runs.of_job(session, job.id) if job.kind == JobKind.TRAIN else None
+    if run is None or run.sweep_id is None:
+        return False
+    from backend.training import sweeps
+
+    if not sweeps.over_budget(session, run):
+        return False
+    jobs.move(session, job.id, JobState.STOPPED, of=[JobState.QUEUED], message=MINUTES_USED_UP)
+    return True
+
+
+def finish(job_id: int, state: JobState, values: dict[str, Any]) -> None:
     with writing() as session:
+        job = jobs.get(session, job_id)
+        if state == JobState.INTERRUPTED and job and job.state == JobState.STOPPING:
+            # Somebody wanted it to end, and it has.
+            state = JobState.STOPPED
         jobs.move(session, job_id, state, of=jobs.ALIVE, **values)
     log.info("job %s is %s", job_id, state)
-
-
-def fail_for_memory(job_id: int) -> None:
-    hint = "Close other programs, or use a smaller batch or a smaller model."
-    finish(job_id, JobState.FAILED, error={"code": "memory", "message": "The machine ran out of memory.", "hint": hint})
 
 
 def unexpected(error: Exception) -> dict[str, str]:

@@ -44,22 +44,24 @@ def _hub(name: str, title: str, kind: str, tasks: tuple[str, ...], size_bytes: i
     return Model(f"hub:{name}", title, kind, tasks, size_bytes, source=HUB_PAGE + name, revision="main", **fields)
 
 
-ALL_OF_TEXT = ("encode", "zero_shot", "fine_tune")
+ALL_TASKS = ("encode", "zero_shot", "fine_tune")
+# Two-sided models whose half for images transformers can give a classifier.
+CLASSIFYING = ("clip", "siglip", "siglip2", "metaclip_2")
 MODELS = (
-    Model(MINILM, "MiniLM", "text", ALL_OF_TEXT, 90_868_376, "Apache-2.0", "English", "embedding",
+    Model(MINILM, "MiniLM", "text", ALL_TASKS, 90_868_376, "Apache-2.0", "English", "embedding",
           "Compares texts with the descriptions of the classes: fast, and always here.",
           HUB_PAGE + "sentence-transformers/all-MiniLM-L6-v2"),
     Model(DESCRIPTOR, "Colour, edges and texture", "image", ("encode",), 0, "Apache-2.0",
           about="Vectors of what images look like, for the learned head and for similar images. Knows no words."),
     Model(COMPACT_RESNET, "Compact ResNet, from scratch", "image", ("fine_tune",), 0, "Apache-2.0",
           about="A small network that has learned nothing yet, for some hundred labels or more."),
-    _hub("openai/clip-vit-base-patch32", "CLIP", "image", ("encode", "zero_shot"), 605_000_000,
+    _hub("openai/clip-vit-base-patch32", "CLIP", "image", ALL_TASKS, 605_000_000,
          licence="MIT", languages="English", how="clip",
          about="Compares photos with the names of the classes. The one to begin with for images."),
-    _hub("google/siglip-base-patch16-256", "SigLIP", "image", ("encode", "zero_shot"), 816_000_000,
+    _hub("google/siglip-base-patch16-256", "SigLIP", "image", ALL_TASKS, 816_000_000,
          licence="Apache-2.0", languages="English", how="clip",
          about="As CLIP, trained later and on more photos; sees finer detail, and is slower."),
-    _hub("openai/clip-vit-large-patch14", "CLIP, large", "image", ("encode", "zero_shot"), 1_710_000_000,
+    _hub("openai/clip-vit-large-patch14", "CLIP, large", "image", ALL_TASKS, 1_710_000_000,
          licence="MIT", languages="English", how="clip",
          about="As CLIP, more exact with similar classes; best with a graphics processor."),
     _hub("facebook/bart-large-mnli", "BART-MNLI", "text", ("zero_shot",), 1_630_000_000,
@@ -71,10 +73,10 @@ MODELS = (
     _hub("MoritzLaurer/mDeBERTa-v3-base-mnli-xnli", "mDeBERTa-XNLI", "text", ("zero_shot",), 574_000_000,
          licence="MIT", languages="16 languages", how="nli",
          about="As BART-MNLI, for texts that are not in English."),
-    _hub("BAAI/bge-small-en-v1.5", "BGE small", "text", ALL_OF_TEXT, 134_000_000,
+    _hub("BAAI/bge-small-en-v1.5", "BGE small", "text", ALL_TASKS, 134_000_000,
          licence="MIT", languages="English", how="embedding",
          about="As MiniLM, newer, and reads twice as far into long texts."),
-    _hub("sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2", "Multilingual MiniLM", "text", ALL_OF_TEXT,
+    _hub("sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2", "Multilingual MiniLM", "text", ALL_TASKS,
          480_000_000, licence="Apache-2.0", languages="50 languages", how="embedding",
          about="As MiniLM, for texts and class names in many languages, also mixed."),
     _hub("distilbert/distilbert-base-uncased", "DistilBERT", "text", ("fine_tune",), 268_000_000,
@@ -216,14 +218,15 @@ def _described(model: Model, folder: Path, config: dict[str, Any]) -> Model:
     """The model with what its own files say that it is for."""
     model = replace(model, size_bytes=folders.size_bytes(folder))
     if "text_config" in config and "vision_config" in config:
-        return replace(model, kind="image", tasks=("encode", "zero_shot"), how="clip",
+        tasks = ALL_TASKS if config.get("model_type") in CLASSIFYING else ("encode", "zero_shot")
+        return replace(model, kind="image", tasks=tasks, how="clip",
                        about="Compares images with the names of the classes.")  # fmt: skip
     if folders.is_image_config(config):
         return replace(model, kind="image", tasks=("encode", "fine_tune"), about="A base for fine-tuning on images.")
     if folders.entailment_index(config) is not None:
         return replace(model, kind="text", tasks=("zero_shot", "fine_tune"), how="nli",
                        about="Reads each text with each class and judges whether it fits.")  # fmt: skip
-    return replace(model, kind="text", tasks=ALL_OF_TEXT, how="embedding",
+    return replace(model, kind="text", tasks=ALL_TASKS, how="embedding",
                    about="Compares texts with the descriptions of the classes.")  # fmt: skip
 
 

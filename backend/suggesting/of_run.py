@@ -4,6 +4,9 @@ The model of such a set is called "run:12". A class that was made after the run 
 that was merged counts for the one that it went to. What it thinks of one that is archived or deleted is left out, and
 where an item has one class the rest then sums to 1 again.
 
+Where an item may have several classes, a suggestion counts from 0.5 on, whoever made it: the scores of a run are moved,
+in log-odds, so that its own threshold of each class comes to lie there.
+
 The app only asks whether a run can suggest; what loads its model is imported when a worker needs it.
 """
 
@@ -61,15 +64,18 @@ def suggester(run_id: int, classes: Sequence[LabelClass]) -> Score:
         project = projects.get(session, run.project_id)
         to = places(session, run, classes)
     folder = artifact.model_folder(run)
+    thresholds = artifact.thresholds_of(folder) if project.multi_label else None
 
     def score(contents: Sequence[Content]) -> Scores:
         if not contents:
             return np.zeros((0, len(classes)), np.float32)
-        if (folder / head.HEAD_FILE).exists():
+        if (folder / artifact.HEAD_FILE).exists():
             # On Winnow's own descriptor, whose vectors are cached.
             found = head.load_head(folder)[0].scores(encode.ensure(catalogue.DESCRIPTOR, contents))
         else:
             found, _ = predict.scored(folder, project.kind, given(project.kind, contents), opened)
+        if thresholds is not None:
+            found = centred(found, np.array(thresholds))
         return arranged(found, to, len(classes), multi_label=project.multi_label)
 
     return score
@@ -127,6 +133,12 @@ def opened(path: Path, **how: Any) -> Image.Image:
         return thumbs.rgb(path, **how)
     except errors.BadFile:
         return Image.new("RGB", (8, 8), "grey")
+
+
+def centred(scores: NDArray[Any], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores (n, k) with 0.5 where the thresholds (k,) were; 0 and 1 stay, and so does the order of a class."""
+    yes, no = scores * (1 - thresholds), (1 - scores) * thresholds
+    return np.asarray(yes / np.maximum(yes + no, 1e-12), np.float64)
 
 
 def arranged(scores: NDArray[Any], to: NDArray[np.int64], k: int, *, multi_label: bool) -> Scores:

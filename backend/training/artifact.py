@@ -1,17 +1,21 @@
 """The folder that a run leaves behind: a model that loads by itself, and a card that says what it is."""
 
 import io
+import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from backend import blobs, errors, settings
 from db.models import Run
 
 CHUNK_BYTES = 1_000_000
 CARD = "README.md"
+# What a head on Winnow's own descriptor leaves in place of a config.
+HEAD_FILE = "winnow_head.json"
 
 
 def folder_of_run(run_id: int) -> Path:
@@ -50,6 +54,31 @@ def write(save: Callable[[Path], None], run_folder: Path) -> str:
 
 def write_card(run_folder: Path, text: str) -> None:
     blobs.write_whole(run_folder / "model" / CARD, text.encode())
+
+
+def put_thresholds(run_folder: Path, thresholds: Sequence[float]) -> None:
+    """Write them, one for each class in the order of the scores, into the model that `write` has put there."""
+    path, name = config_of(run_folder / "model")
+    told = read_config(path) | {name: list(thresholds)}
+    blobs.write_whole(path, json.dumps(told, indent=2, ensure_ascii=False).encode())
+
+
+def thresholds_of(model_folder: Path) -> list[float] | None:
+    """None for a model that has none, such as one that gives each item one class."""
+    path, name = config_of(model_folder)
+    found: list[float] | None = read_config(path).get(name)
+    return found
+
+
+def config_of(model_folder: Path) -> tuple[Path, str]:
+    """The file that says what the model is, and what the thresholds are called there."""
+    head = model_folder / HEAD_FILE
+    return (head, "thresholds") if head.exists() else (model_folder / "config.json", "winnow_thresholds")
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
 
 
 class Pipe(io.RawIOBase):

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from backend import errors
 from backend.augmenting import sight
 from backend.models import catalogue, load
-from backend.training import anatomy, pooling
+from backend.training import anatomy, convolutions, few_bits, pooling
 
 log = logging.getLogger("winnow.training")
 # Statistics of fine-tuning batches are few and noisy. transformers sets MobileNetV2's momentum to 0.997, which in torch
@@ -21,14 +21,20 @@ CHANNELS = (32, 64, 128, 256)
 
 @dataclass(frozen=True)
 class Built:
-    """prepares: the tokenizer or the image processor. fresh: modules whose weights are new, not from the base."""
+    """prepares: the tokenizer or the image processor. fresh: modules whose weights are new, not from the base.
+
+    written: modules that are neither from the base nor trained: Winnow wrote their weights.
+    """
 
     model: Any
     prepares: Any
     fresh: list[str]
+    written: list[str] = field(default_factory=list)
 
 
-def text_model(base: str, names: Sequence[str], *, multi_label: bool, pool: pooling.Pooling) -> Built:
+def text_model(
+    base: str, names: Sequence[str], *, multi_label: bool, pool: pooling.Pooling, quantization: str = "none"
+) -> Built:
     """`pool` is used for bases that were trained with mean pooling; the others keep the pooling of their class."""
     import transformers
 
@@ -38,17 +44,20 @@ def text_model(base: str, names: Sequence[str], *, multi_label: bool, pool: pool
     with in_words(folder):
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, **labels(names, multi_label))
         config.num_hidden_layers += is_pooled
-        built = from_folder(transformers.AutoModelForSequenceClassification, folder, config)
+        averaging = [pooling.name_of_layer(config)] if is_pooled else []
+        makes = transformers.AutoModelForSequenceClassification
+        built = from_folder(makes, folder, config, few_bits.loading(makes, config, quantization, averaging))
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if is_pooled:
         pooling.add_layer(built.model, pool)
     if built.model.config.pad_token_id is None:
         built.model.config.pad_token_id = tokenizer.pad_token_id
-    fresh = ["classifier"] if is_pooled else built.fresh
-    return Built(built.model, tokenizer, fresh)
+    if is_pooled:
+        return Built(built.model, tokenizer, ["classifier"], [*averaging, "bert.pooler"])
+    return Built(built.model, tokenizer, built.fresh)
 
 
-def image_model(base: str, names: Sequence[str], *, multi_label: bool, side: int) -> Built:
+def image_model(base: str, names: Sequence[str], *, multi_label: bool, side: int, quantization: str = "none") -> Built:
     """side: of the pictures, in pixels."""
     import transformers
 
@@ -58,9 +67,11 @@ def image_model(base: str, names: Sequence[str], *, multi_label: bool, side: int
     folder = catalogue.folder_of(base)
     with in_words(folder):
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, **labels(names, multi_label))
-        built = from_folder(transformers.AutoModelForImageClassification, folder, config)
+        makes = transformers.AutoModelForImageClassification
+        built = from_folder(makes, folder, config, few_bits.loading(makes, config, quantization))
         processor = sight.processor_of(base, side)
     calm_batch_norm(built.model)
+    convolutions.pad_themselves(built.model)
     return Built(built.model, processor, built.fresh)
 
 
@@ -88,7 +99,7 @@ def labels(names: Sequence[str], multi_label: bool) -> dict[str, Any]:
     }
 
 
-def from_folder(makes: Any, folder: Path, config: Any) -> Built:
+def from_folder(makes: Any, folder: Path, config: Any, more: dict[str, Any]) -> Built:
     model, told = makes.from_pretrained(
         folder,
         config=config,
@@ -98,6 +109,7 @@ def from_folder(makes: Any, folder: Path, config: Any) -> Built:
         trust_remote_code=False,
         ignore_mismatched_sizes=True,
         output_loading_info=True,
+        **more,
     )
     mismatched = [each[0] if isinstance(each, tuple) else each for each in told["mismatched_keys"]]
     fresh = sorted({name.rpartition(".")[0] for name in [*told["missing_keys"], *mismatched]})
@@ -110,6 +122,11 @@ def calm_batch_norm(model: Any) -> None:
     for module in model.modules():
         if isinstance(module, _BatchNorm):
             module.momentum = BATCH_NORM_MOMENTUM
+
+
+def name_of_last_linear(model: Any) -> str:
+    last = last_linear(model)
+    return next(name for name, module in model.named_modules() if module is last)
 
 
 def last_linear(model: Any) -> Any:

@@ -3,17 +3,35 @@
 import os
 import platform
 import subprocess
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from backend.models import catalogue, load
 
-PACKAGES = ("torch", "torchvision", "transformers", "peft", "scikit-learn", "numpy", "pillow")
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "datasets",
+    "accelerate",
+    "peft",
+    "bitsandbytes",
+    "scikit-learn",
+    "numpy",
+    "pillow",
+)
+CPU_INFO = Path("/proc/cpuinfo")
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def describe(base: str) -> dict[str, Any]:
+    """is_deterministic: whether the same spec gives the same figures here. A GPU adds up in any order."""
     import torch
 
     device = load.device()
@@ -21,12 +39,41 @@ def describe(base: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "device": torch.cuda.get_device_name() if device == "cuda" else device,
+        "device_memory_bytes": device_memory_bytes(device),
+        "processor": processor(),
+        "memory_bytes": psutil.virtual_memory().total,
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "is_deterministic": device == "cpu" or torch.are_deterministic_algorithms_enabled(),
         "git": git_revision(),
         "base_revision": catalogue.revision_of(base),
-        **{name: version(name) for name in PACKAGES},
+        **versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that are here: not all of them are needed."""
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def device_memory_bytes(device: str) -> int:
+    """Of the GPU; a CPU has the memory of the machine."""
+    import torch
+
+    if device == "cuda":
+        return int(torch.cuda.get_device_properties(0).total_memory)
+    return int(psutil.virtual_memory().total)
+
+
+def processor() -> str:
+    """The CPU's name, where the system tells it."""
+    told = CPU_INFO.read_text("utf-8", "replace").splitlines() if CPU_INFO.exists() else []
+    names = [line.partition(":")[2].strip() for line in told if line.startswith("model name")]
+    return names[0] if names else platform.processor()
 
 
 def git_revision() -> str:

@@ -1,6 +1,5 @@
 """The methods full and lora: from a snapshot and a spec to a trained model."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,24 @@ from backend.augmenting import texts as varied
 from backend.encoding import encode
 from backend.jobs.progress import Handle
 from backend.models import catalogue
-from backend.training import anatomy, building, frozen, linear, loop, pictures, pooling, text
+from backend.training import (
+    adapting,
+    anatomy,
+    building,
+    few_bits,
+    freezing,
+    frozen,
+    linear,
+    load_code,
+    loop,
+    pictures,
+    pooling,
+    several,
+    text,
+)
+from backend.training.adapting import Adapter
 from backend.training.building import Built
+from backend.training.checkpoints import newest
 from backend.training.outcome import Outcome
 from backend.training.prepared import Prepared
 from backend.training.snapshots import Frozen
@@ -19,47 +34,54 @@ from db.models import Kind, Split
 from db.session import reading
 
 
-def run(handle: Handle, run_id: int, data: Frozen, spec: dict[str, Any], folder: Path) -> Outcome:
+def run(handle: Handle, run_id: int | None, data: Frozen, spec: dict[str, Any], folder: Path) -> Outcome:
     """`folder` is the run's own: it keeps checkpoints and decoded pictures until the run is over."""
     import transformers
 
     transformers.set_seed(spec["seed"])
     checkpoints = folder / "checkpoints"
     built, prepared = (texts if data.kind == Kind.TEXT else images)(handle, data, spec, folder)
-    if loop.newest_checkpoint(checkpoints) is None and starts_from_head(built):
+    if newest(checkpoints) is None and several.starts(checkpoints) and starts_from_head(built):
         start_from_head(handle, built, prepared, data, spec)
+    freezing.freeze(built, spec["frozen_layers"])
     if spec["method"] == "lora":
-        built = adapted(built, spec)
-    trainable = sum(each.numel() for each in built.model.parameters() if each.requires_grad)
+        built, places = adapting.adapted(built, spec)
+    facts: dict[str, Any] = weights_of(built.model)
     trained = loop.train(handle, run_id, built.model, prepared, frozen=data, spec=spec, folder=checkpoints)
     trainer = trained.trainer
+    save = partial(save_pretrained, trainer.model, built.prepares)
     if spec["method"] == "lora":
-        targets = sorted(trainer.model.peft_config["default"].target_modules)
-        trainer.model = trainer.model_wrapped = trainer.model.merge_and_unload()
-    facts = trained.facts | {
-        "trained_weights": trainable,
+        adapter = adapting.taken(trainer.model, built.written, spec["base"])
+        trainer.model = trainer.model_wrapped = merged(trainer.model, adapter, data, spec)
+        save = partial(save_adapted, trainer.model, built.prepares, adapter)
+        facts |= {"adapted_layers": adapting.said(places), "adapter_bytes": adapter.size_bytes}
+    facts |= trained.facts | {
         "weights": sum(each.numel() for each in trainer.model.parameters()),
         "best_step": trainer.state.best_global_step,
         "steps": trainer.state.global_step,
-        "precision": next((name for name in ("bf16", "fp16") if getattr(trainer.args, name)), "fp32"),
+        "precision": trainer.precision,
     }
-    if spec["method"] == "lora":
-        facts["adapted_layers"] = ", ".join(targets)
-    save = partial(save_pretrained, trainer.model, built.prepares)
-    return Outcome(save, trained.scores, loads_with(data.kind), trained.stopped, facts)
+    loads_with = load_code.of_transformers(data.kind, multi_label=data.multi_label, long_texts=spec["long_texts"])
+    return Outcome(save, trained.scores, loads_with, trained.stopped, facts)
+
+
+def weights_of(model: Any) -> dict[str, int]:
+    """How many weights are trained and how many stay as they are, those of the adapters among them."""
+    trained = sum(each.numel() for each in model.parameters() if each.requires_grad)
+    return {"trained_weights": trained, "frozen_weights": freezing.frozen_weights(model)}
 
 
 def texts(_handle: Handle, data: Frozen, spec: dict[str, Any], _folder: Path) -> tuple[Built, Prepared]:
-    pool = pooling.TRAINABLE
-    built = building.text_model(spec["base"], data.names, multi_label=data.multi_label, pool=pool)
+    built = built_for(data, spec, rounding_of(spec))
     steps = recipe_steps(spec.get("recipe_id")) or []
     has_mask = built.prepares.mask_token_id is not None
     varied.check_mask(steps, catalogue.find(spec["base"]).title, has_mask=has_mask)
-    return built, text.prepare(built.prepares, data, spec["max_length"], steps=steps, seed=spec["seed"])
+    how = {"steps": steps, "seed": spec["seed"], "long_texts": spec["long_texts"]}
+    return built, text.prepare(built.prepares, data, spec["max_length"], **how)
 
 
 def images(handle: Handle, data: Frozen, spec: dict[str, Any], folder: Path) -> tuple[Built, Prepared]:
-    built = building.image_model(spec["base"], data.names, multi_label=data.multi_label, side=spec["image_size"])
+    built = built_for(data, spec, rounding_of(spec))
     steps = recipe_steps(spec.get("recipe_id"))
 
     def on_progress(done: int, total: int) -> None:
@@ -68,6 +90,22 @@ def images(handle: Handle, data: Frozen, spec: dict[str, Any], folder: Path) -> 
     return built, pictures.prepare(
         built.prepares, data, folder / "pictures", on_progress, steps=steps, seed=spec["seed"]
     )
+
+
+def built_for(data: Frozen, spec: dict[str, Any], quantization: str = "none") -> Built:
+    """The base of the spec with a classifier for these classes."""
+    told: dict[str, Any] = {"multi_label": data.multi_label, "quantization": quantization}
+    if data.kind == Kind.TEXT:
+        built = building.text_model(spec["base"], data.names, pool=pooling.TRAINABLE, **told)
+        # Whatever reads with the saved model must know it.
+        built.model.config.winnow_long_texts = spec["long_texts"]
+        return built
+    return building.image_model(spec["base"], data.names, side=spec["image_size"], **told)
+
+
+def rounding_of(spec: dict[str, Any]) -> str:
+    """To how many bits the base is rounded: for LoRA only."""
+    return str(spec.get("quantization", "none"))
 
 
 def recipe_steps(recipe_id: int | None) -> list[dict[str, Any]] | None:
@@ -110,23 +148,12 @@ def start_from_head(handle: Handle, built: Built, prepared: Prepared, data: Froz
     frozen.put(built.model, head.weight, head.bias)
 
 
-def adapted(built: Built, spec: dict[str, Any]) -> Built:
-    """With LoRA adapters (Hu et al. 2021) on the attention layers; the classifier is trained whole."""
-    from peft import LoraConfig, get_peft_model
-
-    config = LoraConfig(
-        r=spec["lora_rank"],
-        lora_alpha=2 * spec["lora_rank"],
-        lora_dropout=0.05,
-        target_modules=anatomy.attention_layers(name for name, _ in built.model.named_modules()),
-        modules_to_save=outermost(built.fresh),
-    )
-    return Built(get_peft_model(built.model, config), built.prepares, built.fresh)
-
-
-def outermost(modules: Sequence[str]) -> list[str]:
-    """Without those that lie inside another one of them."""
-    return [name for name in modules if not any(name.startswith(f"{other}.") for other in modules)]
+def merged(model: Any, adapter: Adapter, data: Frozen, spec: dict[str, Any]) -> Any:
+    """The plain model with the adapter in its weights, which are those of the base in full precision."""
+    if not few_bits.is_rounded(model.get_base_model()):
+        return adapting.merged(model)
+    place = model.device
+    return adapting.merged_into(built_for(data, spec).model, adapter).to(place)
 
 
 def save_pretrained(model: Any, prepares: Any, folder: Path) -> None:
@@ -134,17 +161,7 @@ def save_pretrained(model: Any, prepares: Any, folder: Path) -> None:
     prepares.save_pretrained(folder)
 
 
-def loads_with(kind: str) -> str:
-    if kind == Kind.TEXT:
-        return LOAD_TEXT
-    return LOAD_IMAGE
-
-
-LOAD_TEXT = """from transformers import pipeline
-
-classify = pipeline("text-classification", model="FOLDER", truncation=True)
-print(classify("Some text", top_k=None))"""
-LOAD_IMAGE = """from transformers import pipeline
-
-classify = pipeline("image-classification", model="FOLDER")
-print(classify("picture.jpg"))"""
+def save_adapted(model: Any, prepares: Any, adapter: Adapter, folder: Path) -> None:
+    """The merged model, and in a folder of its own the adapter by itself."""
+    save_pretrained(model, prepares, folder)
+    adapter.save(folder)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from backend.models import load
-from backend.training import building
+from backend.training import building, few_bits
 from backend.training.linear import Floats
 from backend.training.prepared import Prepared, Samples
 
@@ -21,7 +21,9 @@ def features(model: Any, prepared: Prepared, samples: Samples, on_progress: Call
     layer = building.last_linear(model)
     hook = layer.register_forward_pre_hook(lambda _module, args: seen.append(args[0].float().cpu().numpy()))
     place = load.device()
-    model.to(place).eval()
+    if not few_bits.is_rounded(model):
+        model.to(place)
+    model.eval()
     try:
         with torch.inference_mode():
             for done, inputs in batches(prepared, samples):

@@ -18,7 +18,8 @@ import numpy as np
 from backend.encoding import encode, vectors
 from backend.jobs.progress import Handle
 from backend.models import catalogue, load
-from backend.training import anatomy, building, fine_tune, frozen, linear, pictures, pooling, spreading, text
+from backend.training import anatomy, building, fine_tune, frozen, linear, load_code, pictures, pooling, spreading, text
+from backend.training.artifact import HEAD_FILE
 from backend.training.linear import Floats, Linear
 from backend.training.outcome import Outcome
 from backend.training.snapshots import Frozen
@@ -26,13 +27,14 @@ from db import items
 from db.models import Kind, Split
 from db.session import reading
 
-HEAD_FILE = "winnow_head.json"
 # Unlabeled items that the head may learn from, and how many vectors it waits for when they are not cached yet.
 POOL = 4_000
 POOL_TO_COMPUTE = 1_000
+# Numbers times classes up to which four more heads, for scores out of fold, are made in a minute or so.
+MOST_OUT_OF_FOLD = 300_000_000
 
 
-def run(handle: Handle, _run_id: int, data: Frozen, spec: dict[str, Any], folder: Path) -> Outcome:
+def run(handle: Handle, _run_id: int | None, data: Frozen, spec: dict[str, Any], folder: Path) -> Outcome:
     """`folder` is the run's own: it keeps decoded pictures until the run is over."""
     model, prepares, seen = encoded(handle, data, spec, folder)
     pool = unlabeled(handle, data, spec["base"])
@@ -42,11 +44,43 @@ def run(handle: Handle, _run_id: int, data: Frozen, spec: dict[str, Any], folder
     kept, _ = fitted(data, seen, list(seen), pool, spec, strength=strength)
     facts = {"trained_weights": kept.weight.size + kept.bias.size, "strength": kept.strength, "unlabeled": len(pool)}
     if model is None:
-        save, loads_with = partial(save_head, kept, data), LOAD_HEAD
+        save, loads_with = partial(save_head, kept, data), load_code.of_head(multi_label=data.multi_label)
     else:
         frozen.put(model, kept.weight, kept.bias)
-        save, loads_with = partial(fine_tune.save_pretrained, model, prepares), fine_tune.loads_with(data.kind)
-    return Outcome(save, lambda split: judged.scores(seen[split]), loads_with, None, facts)
+        save = partial(fine_tune.save_pretrained, model, prepares)
+        loads_with = load_code.of_transformers(data.kind, multi_label=data.multi_label)
+    return Outcome(
+        save,
+        lambda split: judged.scores(seen[split]),
+        loads_with,
+        None,
+        facts,
+        partial(held_out, data, seen, spec, strength) if is_quick(data, seen) else None,
+    )
+
+
+def is_quick(data: Frozen, seen: dict[Split, Floats]) -> bool:
+    return sum(seen[split].size for split in (Split.TRAIN, Split.VALIDATION)) * len(data.classes) <= MOST_OUT_OF_FOLD
+
+
+def held_out(
+    data: Frozen, seen: dict[Split, Floats], spec: dict[str, Any], strength: float
+) -> tuple[list[list[int]], Floats]:
+    """Targets and scores of training and validation items, each by a head that did not learn from it.
+
+    Several times as many as the validation items: where an item may have several classes, thresholds need them.
+    """
+    splits = (Split.TRAIN, Split.VALIDATION)
+    targets = [target for split in splits for target in data.parts[split].targets]
+    scores = linear.out_of_fold(
+        np.concatenate([seen[split] for split in splits]),
+        targets,
+        len(data.classes),
+        strength,
+        multi_label=data.multi_label,
+        balanced=spec["class_weights"] == "balanced",
+    )
+    return targets, scores
 
 
 def fitted(
@@ -145,14 +179,3 @@ def load_head(folder: Path) -> tuple[Linear, list[str]]:
     weights = load_file(folder / "head.safetensors")
     head = Linear(weights["weight"], weights["bias"], 0.0, told["problem_type"].startswith("multi"))
     return head, [told["id2label"][str(position)] for position in range(len(told["id2label"]))]
-
-
-LOAD_HEAD = """# In Winnow's own folder: the vectors come from its descriptor, which transformers does not know.
-from pathlib import Path
-from PIL import Image
-from backend.encoding.descriptor import describe
-from backend.training.head import load_head
-
-head, names = load_head(Path("FOLDER"))
-scores = head.scores(describe(Image.open("picture.jpg").convert("RGB"))[None])[0]
-print(dict(zip(names, scores)))"""

@@ -19,6 +19,12 @@ STRENGTHS = (0.1, 1.0, 10.0, 100.0)
 # More rows do not change which strength is best, and cross-validation fits a model for each.
 MOST_FOR_CHOOSING = 2000
 FOLDS = 4
+# Numbers times classes from which on one fold of held-out rows must do: each strength is one fit instead of four.
+MUCH_FOR_CHOOSING = 200_000_000
+# And from which on a fit is worth all cores.
+MUCH_FOR_ONE_CORE = 1_000_000_000
+# Of the rows that do not have a class so many are looked at, or so many for each that does.
+MOST_WITHOUT, WITHOUT_EACH = 10_000, 20
 
 
 @dataclass(frozen=True)
@@ -81,16 +87,39 @@ def choose(
     """The strength with the lowest log loss on held-out folds."""
     order = np.random.default_rng(seed).permutation(len(features))[:MOST_FOR_CHOOSING]
     fold = folds(table[order])
+    is_much = len(order) * features.shape[1] * table.shape[1] > MUCH_FOR_CHOOSING
     losses = []
     for strength in strengths:
         total = 0.0
-        for number in range(FOLDS):
+        for number in range(1 if is_much else FOLDS):
             train, held = order[fold != number], order[fold == number]
             weight, bias = solve(features[train], table[train], strength, multi_label=multi_label, balanced=balanced)
             scores = as_probabilities(features[held] @ weight.T + bias, multi_label=multi_label)
             total += log_loss(table[held], scores, multi_label=multi_label)
         losses.append(total)
     return float(strengths[int(np.argmin(losses))])
+
+
+def out_of_fold(
+    features: Floats,
+    targets: Sequence[Sequence[int]],
+    k: int,
+    strength: float,
+    *,
+    multi_label: bool,
+    balanced: bool = False,
+) -> Floats:
+    """(n, k) scores of each row by a classifier of this strength that learned from the other folds."""
+    fold = folds(as_table(targets, k))
+    scores = np.zeros((len(features), k))
+    for number in range(FOLDS):
+        train, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        if not (len(train) and len(held)):
+            continue
+        kept = [targets[row] for row in train.tolist()]
+        how: dict[str, Any] = {"multi_label": multi_label, "balanced": balanced, "only_strength": strength}
+        scores[held] = fit(features[train], kept, k, **how).scores(features[held])
+    return scores
 
 
 def folds(table: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -116,15 +145,6 @@ def solve(
     features: Floats, table: NDArray[np.bool_], strength: float, *, multi_label: bool, balanced: bool
 ) -> tuple[Floats, Floats]:
     """Weights (k, d) and biases (k,) for one strength. A class that never, or always, appears keeps its share only."""
-    from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
-
-    def fitted(answers: NDArray[Any]) -> Any:
-        model = LogisticRegression(C=strength, class_weight="balanced" if balanced else None, max_iter=500)
-        # Matrices this small are slower on several threads, much slower beside a training.
-        with threadpool_limits(1, user_api="blas"):
-            return model.fit(features, answers)
-
     n, k = table.shape
     weight, bias = np.zeros((k, features.shape[1])), np.zeros(k)
     if multi_label:
@@ -132,10 +152,16 @@ def solve(
             share = (table[:, column].sum() + 0.5) / (n + 1)
             bias[column] = np.log(share / (1 - share))
             if 0 < table[:, column].sum() < n:
-                model = fitted(table[:, column])
+                rows, weights = one_against_rest(table[:, column], balanced=balanced)
+                model = fitted(features[rows], table[rows, column], strength, weights)
                 weight[column], bias[column] = model.coef_[0], model.intercept_[0]
         return weight, bias
-    model = fitted(table.argmax(axis=1))
+    classes = table.argmax(axis=1)
+    if (classes == classes[0]).all():
+        # So few labels that this part of them has one class only.
+        bias[:], bias[classes[0]] = -60, 0
+        return weight, bias
+    model = fitted(features, classes, strength, balanced_weights(classes) if balanced else None, k)
     if len(model.classes_) == 2:
         # scikit-learn keeps one row for two classes: half for one side and half against the other is the same.
         weight[model.classes_], bias[model.classes_] = (
@@ -146,3 +172,36 @@ def solve(
         weight[model.classes_], bias[model.classes_] = model.coef_, model.intercept_
     bias[np.setdiff1d(np.arange(k), model.classes_)] = -60
     return weight, bias
+
+
+def fitted(features: Floats, answers: NDArray[Any], strength: float, weights: Floats | None, k: int = 1) -> Any:
+    """weights: (n,) how much each row counts; all alike when left out."""
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
+    # Small matrices are slower on several threads, much slower beside a training.
+    threads = 1 if features.size * k < MUCH_FOR_ONE_CORE else None
+    with threadpool_limits(threads, user_api="blas"):
+        return LogisticRegression(C=strength, max_iter=500).fit(features, answers, weights)
+
+
+def one_against_rest(has: NDArray[np.bool_], *, balanced: bool) -> tuple[NDArray[np.int64], Floats]:
+    """The rows from which one class of several is learned, and how much each counts.
+
+    Of very many rows without the class some stand for all (case-control sampling, weighted: King & Zeng 2001): a
+    thousand classes of 100,000 items would else take an hour.
+    """
+    those, others = np.flatnonzero(has), np.flatnonzero(~has)
+    most = max(MOST_WITHOUT, WITHOUT_EACH * len(those))
+    kept = others if len(others) <= most else np.random.default_rng(len(those)).choice(others, most, replace=False)
+    rows = np.sort(np.concatenate([those, kept]))
+    weights = np.where(has[rows], 1.0, len(others) / len(kept))
+    if balanced:
+        weights *= np.where(has[rows], len(has) / (2 * len(those)), len(has) / (2 * len(others)))
+    return rows, weights
+
+
+def balanced_weights(classes: NDArray[np.int64]) -> Floats:
+    """As scikit-learn balances: each class that is there counts as much as any other."""
+    counts = np.bincount(classes)
+    return np.asarray(len(classes) / ((counts > 0).sum() * counts[classes]))

@@ -1,6 +1,6 @@
 """What a method hands back when it has trained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ class Outcome:
     """save: writes the model into an empty folder. scores: of the rows of a split, (n, k).
 
     loads_with: the Python that loads the folder, for the model card. stopped: when somebody ended the run early.
-    facts: figures for the run's environment, such as the number of weights.
+    facts: figures for the run's environment, such as the number of weights. held_out: targets and scores of items that
+    the scores did not come to know, validation items among them, where a method has more of them than those.
     """
 
     save: Callable[[Path], None]
@@ -23,3 +24,4 @@ class Outcome:
     loads_with: str
     stopped: Stopped | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    held_out: Callable[[], tuple[Sequence[Sequence[int]], Floats]] | None = None

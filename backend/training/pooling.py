@@ -8,6 +8,7 @@ straight line. What the classifier sees is the mean vector, centred and of one l
 """
 
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,11 @@ EXACT = Pooling(1e6, 1e-4)
 TRAINABLE = Pooling(1e3, 0.1)
 
 
+def name_of_layer(config: Any) -> str:
+    """Of the averaging one, in a model of this config."""
+    return f"bert.encoder.layer.{config.num_hidden_layers - 1}"
+
+
 def add_layer(model: Any, pooling: Pooling) -> None:
     """Turn the last layer of a BertForSequenceClassification into the averaging one, and freeze it and the pooler."""
     import torch
@@ -43,6 +49,24 @@ def add_layer(model: Any, pooling: Pooling) -> None:
         layer.attention.output.LayerNorm.weight.fill_(1)
         layer.output.LayerNorm.weight.fill_(1)
         pooler.weight.copy_(same * pooling.reach)
+    # In this process only: what is saved is the layer itself.
+    layer.forward = MethodType(averaged, layer)
+
+
+def averaged(layer: Any, hidden: Any, mask: Any = None, *_: Any, **__: Any) -> Any:
+    """(n, 1, d) of what the averaging layer makes of the first token, which is all that the pooler reads.
+
+    Without the multiplications by zero and one: a tenth of a small encoder's work. mask: as BERT hands it on, True or 0
+    at the tokens that count, (n, 1, tokens, tokens) or (n, 1, 1, tokens); none where all of them do.
+    """
+    import torch
+
+    counts = torch.ones_like(hidden[..., 0])
+    if mask is not None:
+        first = mask[:, 0, 0]
+        counts = (first if first.dtype == torch.bool else first >= 0).to(hidden.dtype)
+    shares = layer.attention.self.dropout(counts / counts.sum(1, keepdim=True))
+    return layer.output.LayerNorm(layer.attention.output(shares[:, None] @ hidden, hidden[:, :1]))
 
 
 def seen(vectors: Floats, pooling: Pooling) -> Floats:

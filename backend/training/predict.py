@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend import errors, projects, thumbs
 from backend.encoding import descriptor
+from backend.evaluating import metrics
 from backend.models import load
 from backend.training import artifact, building, head, runs, text
 from backend.training.linear import Floats, as_probabilities
+from backend.training.prepared import by_row
 from db.models import Kind
 from db.session import reading
 
@@ -32,23 +35,28 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Ready:
-    """A model in evaluation mode, and what prepares its input."""
+    """A model in evaluation mode, and what prepares its input. long_texts: what it reads of a text that is too long."""
 
     model: Any
     prepares: Any
     names: list[str]
     multi_label: bool
     device: str
+    long_texts: str = "start"
 
 
 def predict(run_id: int, texts: Sequence[str] | None = None, images: Sequence[str] | None = None) -> dict[str, Any]:
-    """{"predictions": [{"class_name", "confidence", "scores"}]} in the order of the input; images as base64.
+    """{"predictions": [{"class_name", "class_names", "confidence", "scores"}]} in the order of the input.
 
+    class_name is the class with the highest score, the confidence; class_names are those that the run answers, the
+    surest first: that one, or where an item may have several those whose score reaches their threshold. Images come as
+    base64.
     Raises Conflict or NotFound when the run has no model, Invalid for input of the other kind, BadFile.
     """
     with reading() as session:
         run = runs.get(session, run_id)
-        kind = projects.get(session, run.project_id).kind
+        project = projects.get(session, run.project_id)
+        kind = project.kind
     folder = artifact.model_folder(run)
     if kind == Kind.TEXT and images:
         raise errors.Invalid(f"{run.name} reads texts, not images.", 'Send {"texts": […]}.')
@@ -58,13 +66,15 @@ def predict(run_id: int, texts: Sequence[str] | None = None, images: Sequence[st
     if not given:
         return {"predictions": []}
     scores, names = scored(folder, kind, given)
-    return {"predictions": [as_json(row, names) for row in scores]}
+    given_classes = metrics.answers(scores, project.multi_label, artifact.thresholds_of(folder))
+    return {"predictions": [as_json(*row, names) for row in zip(scores, given_classes, strict=True)]}
 
 
-def as_json(scores: Floats, names: Sequence[str]) -> dict[str, Any]:
+def as_json(scores: Floats, is_answered: NDArray[np.bool_], names: Sequence[str]) -> dict[str, Any]:
     best = int(scores.argmax())
     return {
         "class_name": names[best],
+        "class_names": [names[place] for place in np.argsort(-scores, kind="stable") if is_answered[place]],
         "confidence": round(float(scores[best]), 6),
         "scores": {name: round(float(score), 6) for name, score in zip(names, scores, strict=True)},
     }
@@ -73,7 +83,7 @@ def as_json(scores: Floats, names: Sequence[str]) -> dict[str, Any]:
 def scored(folder: Path, kind: str, given: Sequence[Any], opens: Opens = thumbs.rgb) -> tuple[Floats, list[str]]:
     """(n, k) scores of texts, or of images as `opens` takes them, and the names of the k classes. Raises BadFile."""
     with _one_at_a_time:
-        if (folder / head.HEAD_FILE).exists():
+        if (folder / artifact.HEAD_FILE).exists():
             linear, names = head.load_head(folder)
             seen = [descriptor.describe(opens(each, draft=descriptor.SIDE)) for each in given]
             return linear.scores(np.stack(seen)), names
@@ -101,18 +111,20 @@ def loaded(folder: Path, kind: str, _stamp: int) -> Ready:
     device = load.device()
     names = [model.config.id2label[position] for position in range(model.config.num_labels)]
     is_multi = model.config.problem_type == "multi_label_classification"
-    return Ready(model.eval().to(device), ready, names, is_multi, device)
+    long_texts = getattr(model.config, "winnow_long_texts", "start")
+    return Ready(model.eval().to(device), ready, names, is_multi, device, long_texts)
 
 
 def of_texts(ready: Ready, texts: Sequence[str]) -> Floats:
     """(n, k) logits. Texts of one length share a batch, so that little of it is padding."""
-    ids = text.token_ids(ready.prepares, texts, ready.prepares.model_max_length)
+    read = text.Windows(text.all_ids(ready.prepares, texts, ready.prepares.model_max_length, ready.long_texts))
+    ids = read.ids
     order = np.argsort([-len(each) for each in ids], kind="stable")
     batches = (text.pad(ready.prepares, [ids[row] for row in order[at : at + BATCH]]) for at in steps(ids))
     logits = logits_of(ready, batches)
     found = np.empty_like(logits)
     found[order] = logits
-    return found
+    return by_row(read, found)
 
 
 def of_images(ready: Ready, images: Sequence[Any], opens: Opens = thumbs.rgb) -> Floats:

@@ -1,11 +1,13 @@
 """What a training loop needs of its data, whatever the kind: samples by number, how to batch them, in which order."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from backend.training.lengths import grouped
 from backend.training.linear import Floats
 from db.models import Split
 
@@ -34,13 +36,22 @@ class Prepared:
 
 
 class Order:
-    """The training order of each epoch: shuffled by seed and epoch alone, so that a resumed run goes on in it.
+    """The training order of each epoch: drawn by seed and epoch alone, so that a resumed run goes on in it.
 
-    With lengths, samples of like length come together, which saves padding (Trainer's own grouping, seeded).
+    With lengths, samples of like length come together, see `lengths`.
+    With weights, samples are drawn in proportion to them, and may come several times or not at all.
     """
 
-    def __init__(self, n: int, seed: int, batch_size: int, lengths: Sequence[int] | None) -> None:
-        self.n, self.seed, self.batch_size, self.lengths = n, seed, batch_size, lengths
+    def __init__(
+        self,
+        n: int,
+        seed: int,
+        batch_size: int,
+        lengths: Sequence[int] | None,
+        *,
+        weights: Sequence[float] | None = None,
+    ) -> None:
+        self.n, self.seed, self.batch_size, self.lengths, self.weights = n, seed, batch_size, lengths, weights
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -48,13 +59,27 @@ class Order:
 
     def __iter__(self) -> Iterator[int]:
         import torch
-        from transformers.trainer_pt_utils import get_length_grouped_indices
 
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        drawn: Sequence[int] = range(self.n)
+        if self.weights is not None:
+            weights = torch.tensor(self.weights, dtype=torch.float64)
+            drawn = torch.multinomial(weights, self.n, replacement=True, generator=generator).tolist()
         if self.lengths is None:
-            yield from torch.randperm(self.n, generator=generator).tolist()
+            places = torch.randperm(self.n, generator=generator).tolist()
         else:
-            yield from get_length_grouped_indices(list(self.lengths), self.batch_size, generator=generator)
+            lengths = [self.lengths[position] for position in drawn]
+            places = grouped(lengths, self.batch_size, generator)
+        yield from (drawn[place] for place in places)
+
+
+def balanced(targets: Sequence[Sequence[int]]) -> list[float]:
+    """How often to draw each sample, so that every class is seen as often: in proportion to 1 / its rarest class.
+
+    Samples without a class count as a class of their own.
+    """
+    counts = Counter(position for positions in targets for position in positions or (None,))
+    return [max(1 / counts[position] for position in positions or (None,)) for positions in targets]
 
 
 def by_row(samples: Samples, found: Floats) -> Floats:

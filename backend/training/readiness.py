@@ -36,6 +36,21 @@ def learnable(counts: Mapping[LabelClass, int], *, multi_label: bool, allow_miss
     return left
 
 
+def check_training(session: Session, project: Project, classes: Sequence[LabelClass]) -> None:
+    """Raise TooFewLabels when all labeled items of a class were given to validation and test: an item keeps its split.
+
+    Items without a split are none of those: enough of them will be for training.
+    """
+    taught = runs.classes_for_training(session, project.id)
+    short = [f'"{each.name}"' for each in classes if each.id not in taught]
+    if short:
+        told = in_words(short[:5] + ([f"{len(short) - 5} more classes"] if len(short) > 5 else []))
+        raise errors.TooFewLabels(
+            f"All labeled items of {told} are for validation and test; there is none to learn from.",
+            "Label more items of it on the Label page: new ones go to training.",
+        )
+
+
 def least_classes(*, multi_label: bool) -> int:
     return 1 if multi_label else 2
 

@@ -7,29 +7,83 @@ from typing import Any
 from backend import errors
 from backend.jobs import control
 from backend.models import catalogue
+from backend.training import disk
 from backend.training import spec as specs
 from db import jobs
 from db import runs as rows
-from db.models import Job, JobKind, Prediction, Project, Run, RunMetric, RunState, Snapshot
+from db.models import Job, JobKind, JobState, Prediction, Project, Run, RunMetric, RunState, Snapshot
 from db.session import Session
 
-NAME_LENGTH = 200
+NAME_LENGTH, NOTE_LENGTH = 200, 10_000
 
 
-def start(session: Session, project: Project, spec: Mapping[str, Any], name: str = "") -> Run:
-    """Check the spec, choose what it leaves out, and queue the run. Raises BadSpec, TooFewLabels or ModelNotHere.
+def start(
+    session: Session, project: Project, spec: Mapping[str, Any], name: str = "", *, cloned_from: int | None = None
+) -> Run:
+    """Check the spec, choose what it leaves out, and queue the run.
 
-    The data is frozen when the run begins to work.
+    The data is frozen when the run begins to work. Raises BadSpec, BadFile, TooFewLabels, ModelNotHere, or Invalid.
     """
+    name = clean_name(name)
     whole = specs.complete(session, project, spec)
-    name = " ".join(name.split()) or default_name(session, project, whole)
-    if len(name) > NAME_LENGTH:
-        raise errors.Invalid(f"A run's name may have {NAME_LENGTH} letters; this one has {len(name)}.", "Shorten it.")
-    run = rows.add(session, Run(project_id=project.id, name=name, spec=whole, state=RunState.QUEUED))
-    job = control.add(session, JobKind.TRAIN, project.id, {"run_id": run.id}, f"Train {name}")
+    return queue(session, project, whole, name, told=spec, cloned_from=cloned_from)
+
+
+def queue(
+    session: Session,
+    project: Project,
+    whole: Mapping[str, Any],
+    name: str,
+    *,
+    told: Mapping[str, Any],
+    **origin: int | None,
+) -> Run:
+    """Queue a run of a whole spec. told: what of it the person asked for. origin: sweep_id or cloned_from."""
+    name = name or default_name(session, project, whole)
+    run = rows.add(session, Run(project_id=project.id, name=name, spec=dict(whole), state=RunState.QUEUED, **origin))
+    asked = {each: whole[each] for each in told if each in whole}
+    job = control.add(session, JobKind.TRAIN, project.id, {"run_id": run.id, "told": asked}, f"Train {name}")
     run.job_id = job.id
     session.flush()
     return run
+
+
+def clean_name(name: str) -> str:
+    """Raises Invalid when it is too long."""
+    name = " ".join(name.split())
+    if len(name) > NAME_LENGTH:
+        raise errors.Invalid(f"A run's name may have {NAME_LENGTH} letters; this one has {len(name)}.", "Shorten it.")
+    return name
+
+
+def rename(session: Session, run: Run, name: str | None = None, note: str | None = None) -> Run:
+    """Another name, or another note about it. None leaves it. Raises Invalid; then nothing changes."""
+    if name is not None and not clean_name(name):
+        raise errors.Invalid("A run needs a name.", "Write at least one letter.")
+    if note is not None and len(note) > NOTE_LENGTH:
+        raise errors.Invalid(f"A note may have {NOTE_LENGTH:,} letters; this one has {len(note):,}.", "Shorten it.")
+    run.name = run.name if name is None else clean_name(name)
+    run.note = run.note if note is None else note.strip()
+    session.flush()
+    return run
+
+
+def delete(session: Session, run: Run) -> None:
+    """Remove the run with its curves, predictions and folder.
+
+    Raises Conflict while it waits or is at work, and while suggestions are made with it.
+    """
+    if JobState(run.state) in jobs.ACTIVE:
+        raise errors.Conflict(f"The run {run.name} is {run.state}.", "Stop it first.")
+    project = session.get(Project, run.project_id)
+    in_use = rows.sets_of(session, run.project_id, f"run:{run.id}")
+    if any(each.finished_at is None or (project and each.id == project.suggestion_set_id) for each in in_use):
+        raise errors.Conflict(
+            f"The suggestions of this project come from the run {run.name}.", "Choose another suggester first."
+        )
+    rows.remove(session, run)
+    session.flush()
+    disk.remove(run.id)
 
 
 def default_name(session: Session, project: Project, spec: Mapping[str, Any]) -> str:
@@ -46,9 +100,13 @@ def get(session: Session, run_id: int) -> Run:
 
 
 def seen_with(run: Run) -> dict[str, Any]:
-    """{"seed", "base", "size"}: how a fine-tuned run looked at its items; size in pixels, of texts in tokens."""
+    """{"seed", "base", "size", "long_texts"}: how a fine-tuned run looked at its items.
+
+    size: in pixels, of texts in tokens. long_texts: what it read of longer ones.
+    """
     spec = run.spec
-    return {"seed": spec["seed"], "base": spec["base"], "size": spec.get("image_size") or spec.get("max_length")}
+    size = spec.get("image_size") or spec.get("max_length")
+    return {"seed": spec["seed"], "base": spec["base"], "size": size, "long_texts": spec.get("long_texts", "start")}
 
 
 def job_of(session: Session, run: Run) -> Job | None:
@@ -65,6 +123,8 @@ def as_json(session: Session, run: Run) -> dict[str, Any]:
         "id": run.id,
         "project_id": run.project_id,
         "job_id": run.job_id,
+        "sweep_id": run.sweep_id,
+        "cloned_from": run.cloned_from,
         "name": run.name,
         "state": run.state,
         "spec": run.spec,
@@ -94,13 +154,23 @@ def curves(points: Sequence[RunMetric]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def prediction_as_json(prediction: Prediction, snapshot: Snapshot) -> dict[str, Any]:
+def prediction_as_json(
+    prediction: Prediction, snapshot: Snapshot, thresholds: Sequence[float] | None = None
+) -> dict[str, Any]:
+    """class_ids: what the run answers. thresholds: of each class, where an item may have several."""
     scores = array("f", prediction.scores)
     return {
         "item_id": prediction.item_id,
         "split": prediction.split,
         "target_ids": prediction.target_ids,
         "class_id": prediction.class_id,
+        "class_ids": [prediction.class_id]
+        if thresholds is None
+        else [
+            each["id"]
+            for each, score, least in zip(snapshot.classes, scores, thresholds, strict=True)
+            if score >= least
+        ],
         "confidence": round(prediction.confidence, 6),
         "scores": {each["id"]: round(score, 6) for each, score in zip(snapshot.classes, scores, strict=True)},
     }

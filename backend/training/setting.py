@@ -13,6 +13,8 @@ PRESETS = ("quick", "balanced", "best")
 LOOPS = ("lora", "full")
 # What the pages group the settings by.
 GROUPS = ("Data", "Optimizer", "Ending", "Machine")
+# Of what was told, in a sentence.
+MOST_SHOWN, MOST_DIGITS = 60, 15
 
 
 @dataclass(frozen=True)
@@ -99,21 +101,37 @@ def checked(name: str, told: Any) -> Any:
     """The value in its setting's type. Raises BadSpec."""
     setting = BY_NAME.get(name)
     if setting is None:
-        near = get_close_matches(name, BY_NAME, n=1)
+        near = get_close_matches(name[:MOST_SHOWN], BY_NAME, n=1)
         hint = f'Did you mean "{near[0]}"?' if near else f"A run has {', '.join(BY_NAME)}."
-        raise errors.BadSpec(f'A run has no setting "{name}".', hint)
+        raise errors.BadSpec(f'A run has no setting "{name[:MOST_SHOWN]}".', hint)
     value: Any = in_type(told, setting.type)
     if not is_a(value, setting.type):
         words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[setting.type]
-        raise errors.BadSpec(f'"{name}" is {told!r}, and must be {words}.', setting.meaning)
+        raise errors.BadSpec(f'"{name}" is {shown(told)}, and must be {words}.', setting.meaning)
     if setting.choices and value not in setting.choices:
-        raise errors.BadSpec(f'"{value}" is not a {name.replace("_", " ")}.', f"Choose {' or '.join(setting.choices)}.")
+        raise errors.BadSpec(
+            f'"{value[:MOST_SHOWN]}" is not a {name.replace("_", " ")}.', f"Choose {' or '.join(setting.choices)}."
+        )
     # Written so that a NaN is refused too.
     if setting.high and not setting.low <= value <= setting.high:
         raise errors.BadSpec(
-            f'"{name}" is {value:g}, and must be between {setting.low:g} and {setting.high:g}.', setting.meaning
+            f'"{name}" is {shown(value)}, and must be between {setting.low:g} and {setting.high:g}.', setting.meaning
         )
     return value
+
+
+def shown(value: Any) -> str:
+    """As a sentence has room for it."""
+    if is_a(value, float):
+        return f"{value:g}"
+    if is_a(value, int) and abs(value) >= 10**MOST_DIGITS:
+        return f"a number of more than {MOST_DIGITS} digits"
+    try:
+        told = repr(value)
+    except (ValueError, RecursionError):
+        # Python writes no numbers of thousands of digits, and no list within a list within … without end.
+        told = "what is too long to write"
+    return told if len(told) <= MOST_SHOWN else f"{told[:MOST_SHOWN]}…"
 
 
 def is_a(value: Any, wanted: type) -> bool:

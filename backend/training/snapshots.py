@@ -1,6 +1,7 @@
 """Snapshots: the labeled data as it was when a run began, in a Parquet file that never changes.
 
-The fingerprint is a SHA-256 over the classes and the sorted rows: equal data is one snapshot.
+The fingerprint is a SHA-256 over the classes and the sorted rows: equal data is one snapshot, and a file that was
+changed or cut short is noticed when it is read.
 """
 
 import hashlib
@@ -72,7 +73,7 @@ def freeze(project: Project, *, allow_missing: bool) -> Snapshot:
     rows = [as_row(item) for item in sorted(kept, key=lambda item: item.content_hash)]
     told = [{"id": each.id, "name": each.name, "color": each.color} for each in classes]
     fingerprint = fingerprint_of(told, rows, copies)
-    write_rows(path_of(fingerprint), rows)
+    write_rows(path_of(fingerprint), rows, copies)
     with writing() as session:
         return runs.snapshot_with(session, project.id, fingerprint) or runs.add_snapshot(
             session,
@@ -140,12 +141,14 @@ def path_of(fingerprint: str) -> Path:
     return settings.folder("snapshots") / f"{fingerprint}.parquet"
 
 
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+def write_rows(path: Path, rows: list[dict[str, Any]], left_out: Set[int] | None = None) -> None:
+    """Write the file whole, over one that may be there: that heals a damaged one.
+
+    left_out: ids of the items that the fingerprint counts as left out; None when only their number is known.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
-    if path.exists():
-        return
     schema = pa.schema([
         ("content_hash", pa.binary(32)),
         ("item_id", pa.int64()),
@@ -153,23 +156,63 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
         ("class_ids", pa.list_(pa.int64())),
         ("text", pa.string()),
     ])  # fmt: skip
+    if left_out is not None:
+        schema = schema.with_metadata({near.LEFT_OUT: json.dumps(sorted(left_out))})
     sink = pa.BufferOutputStream()
     parquet.write_table(pa.Table.from_pylist(rows, schema), sink, compression="zstd")
     blobs.write_whole(path, sink.getvalue().to_pybytes())
 
 
 def load(snapshot: Snapshot, project: Project) -> Frozen:
-    """Read the snapshot's file. Raises NotFound when somebody took it away."""
-    from pyarrow import parquet
-
+    """Read the snapshot's file. Raises NotFound when somebody took it away, BadFile when it is no longer the same."""
     path = path_of(snapshot.fingerprint)
     if not path.exists():
         raise errors.NotFound(f"The data of this run is gone: {path.name} is missing.", "Start a new run.")
+    rows = read_rows(path, snapshot)
     position = {each["id"]: index for index, each in enumerate(snapshot.classes)}
     parts = {split: Rows([], [], []) for split in Split}
-    for row in parquet.read_table(path).to_pylist():
-        rows = parts[Split(row["split"])]
-        rows.item_ids.append(row["item_id"])
-        rows.contents.append((row["content_hash"], row["text"]))
-        rows.targets.append([position[class_id] for class_id in row["class_ids"]])
+    for row in rows:
+        of_split = parts[Split(row["split"])]
+        of_split.item_ids.append(row["item_id"])
+        of_split.contents.append((row["content_hash"], row["text"]))
+        of_split.targets.append([position[class_id] for class_id in row["class_ids"]])
     return Frozen(snapshot.id, project.kind, project.multi_label, snapshot.classes, parts)
+
+
+def read_rows(path: Path, snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The rows of a file that fits the snapshot's fingerprint. Raises BadFile."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+        known = (table.schema.metadata or {}).get(near.LEFT_OUT.encode())
+        rows: list[dict[str, Any]] = table.to_pylist()
+        is_same = fits(snapshot, rows, None if known is None else set(json.loads(known)))
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(path) from error
+    if not is_same:
+        raise damaged(path)
+    return rows
+
+
+def fits(snapshot: Snapshot, rows: Sequence[dict[str, Any]], left_out: Set[int] | None) -> bool:
+    """Whether these are the snapshot's rows, and each text still the one of its hash."""
+    if any(row["text"] is not None and sha256(row["text"]) != row["content_hash"] for row in rows):
+        return False
+    if left_out is None and snapshot.counts.get(near.LEFT_OUT):
+        # From before the ids were kept, or from an archive: then only the counts can be held against each other.
+        counts = count(rows)
+        return all(counts[split] == of_split for split, of_split in snapshot.counts.items() if split in counts)
+    return fingerprint_of(snapshot.classes, rows, left_out or set()) == snapshot.fingerprint
+
+
+def sha256(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def damaged(path: Path) -> errors.BadFile:
+    return errors.BadFile(
+        f"The data of this run is no longer what it was: {path.name} was changed or cut short.",
+        "Start a new run: it writes its data anew.",
+    )

@@ -3,6 +3,8 @@
 Everything that can be known before a run starts is refused here, with a sentence.
 """
 
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
@@ -12,33 +14,46 @@ from backend.augmenting import catalogue as transforms
 from backend.augmenting import texts
 from backend.jobs import devices
 from backend.models import catalogue
-from backend.training import anatomy, defaults, readiness, tokens
+from backend.training import anatomy, costs, defaults, readiness, tokens
+from backend.training.defaults import Data
 from backend.training.setting import BY_NAME, checked
 from db import recipes
 from db.models import Kind, Project
 from db.session import Session
 
+# Setting -> what it is where it does nothing.
+WITHOUT_EFFECT_ON_A_HEAD = {"sampling": "shuffled", "focal_gamma": 0.0, "label_smoothing": 0.0, "long_texts": "start"}
+# What torch.compile looks for, beside what CXX names.
+COMPILERS = (os.environ.get("CXX", "c++"), "g++", "clang++", "cl")
 
-def complete(session: Session, project: Project, told: Mapping[str, Any]) -> dict[str, Any]:
+
+def complete(session: Session, project: Project, told: Mapping[str, Any], data: Data | None = None) -> dict[str, Any]:
     """The whole spec of a run: what was told, checked, and everything else chosen.
 
-    Settings of the training loop mean nothing to a head and are left out of its spec.
-    Raises BadSpec, TooFewLabels or ModelNotHere.
+    Settings of the training loop mean nothing to a head and are left out of its spec. data: of the project, for who
+    asks for many specs of it. Raises BadSpec, BadFile, TooFewLabels or ModelNotHere.
     """
     told = {name: checked(name, value) for name, value in told.items() if value is not None}
     method = told.get("method", "head")
     base = told.get("base") or defaults.base(project.kind, method)
     check_kind(project, told)
+    check_method(method, told)
     check_machine(told)
     check_base(project, method, base, told)
     if told.get("recipe_id"):
         check_recipe(session, project, method, base, told["recipe_id"])
+    data = data or defaults.data_of(session, project)
     allow_missing = told.get("allow_missing_classes", False)
-    counts = readiness.label_counts(session, project)
-    readiness.learnable(counts, multi_label=project.multi_label, allow_missing=allow_missing)
-    chosen = defaults.choose(session, project, method, base, told.get("preset", "balanced"))
+    learned = readiness.learnable(data.counts, multi_label=project.multi_label, allow_missing=allow_missing)
+    if not project.multi_label:
+        readiness.check_training(session, project, learned)
+    chosen = defaults.picks(data, project.kind, method, base, told.get("preset", "balanced"))
     given = {name: value for name, value in told.items() if method in BY_NAME[name].methods}
-    return {"method": method, "base": base, "allow_missing_classes": allow_missing} | chosen | given
+    values = {name: pick.value for name, pick in chosen.items()}
+    if "batch_size" in given and "accumulation" not in given and "accumulation" in values:
+        # It was chosen for another batch.
+        values["accumulation"] = 1
+    return values | given | {"method": method, "base": base, "allow_missing_classes": allow_missing}
 
 
 def check_kind(project: Project, told: Mapping[str, Any]) -> None:
@@ -50,6 +65,24 @@ def check_kind(project: Project, told: Mapping[str, Any]) -> None:
         raise errors.BadSpec("Label smoothing is for one class an item; here an item may have several.", "Leave it 0.")
 
 
+def check_method(method: str, told: Mapping[str, Any]) -> None:
+    """Raises BadSpec for settings that go against each other. What a method merely has no use for is left out."""
+    for name, plain in WITHOUT_EFFECT_ON_A_HEAD.items():
+        if method == "head" and told.get(name, plain) != plain:
+            words = name.replace("_", " ")
+            raise errors.BadSpec(
+                f"A head is fitted at once on vectors of whole items; {words} would change nothing.",
+                f'Choose the method full, or leave "{name}" out.',
+            )
+    if method != "lora" and told.get("quantization", "none") != "none":
+        raise errors.BadSpec(
+            f"A base in {told['quantization']} cannot be trained itself, only adapters beside it.",
+            "Choose the method lora, or leave quantization out.",
+        )
+    if told.get("folds") == 1:
+        raise errors.BadSpec("Cross-validation needs 2 parts at least.", "Give 2 folds or more, or 0 for none.")
+
+
 def check_machine(told: Mapping[str, Any]) -> None:
     """Raises BadSpec for what this machine does not have."""
     there = devices.found()
@@ -59,6 +92,8 @@ def check_machine(told: Mapping[str, Any]) -> None:
     has_gpu = there[0].id != devices.CPU
     if told.get("precision") == "fp16" and not has_gpu:
         raise errors.BadSpec("Training in fp16 needs a GPU, and there is none.", "Choose fp32 or bf16.")
+    if told.get("compile") and not has_gpu and not any(map(shutil.which, COMPILERS)):
+        raise errors.BadSpec("To compile the model takes a C++ compiler, and there is none.", "Leave compile out.")
     if told.get("quantization", "none") != "none":
         if not has_gpu:
             raise errors.BadSpec(f"A base in {told['quantization']} needs an NVIDIA GPU.", "Leave quantization out.")
@@ -88,15 +123,36 @@ def check_base(project: Project, method: str, base: str, told: Mapping[str, Any]
             f"{model.title} has learned nothing yet that a {method} could build on.",
             "Choose the method full, or a pretrained base.",
         )
+    if method != "head" and told.get("gradient_checkpointing") and not costs.can_compute_twice(base):
+        raise errors.BadSpec(f"{model.title} cannot compute twice to save memory.", "Lower batch_size instead.")
     if base not in (catalogue.COMPACT_RESNET, catalogue.DESCRIPTOR):
         check_files(base, method, told)
+    elif method != "head" and told.get("frozen_layers"):
+        raise errors.BadSpec(
+            f"{model.title} has learned nothing yet; layers that stay as they are would never learn.",
+            "Leave frozen_layers 0.",
+        )
 
 
 def check_files(base: str, method: str, told: Mapping[str, Any]) -> None:
     folder = catalogue.folder_of(base)
-    if method == "lora" and not anatomy.has_attention(folder):
+    layers = anatomy.layers(folder)
+    if method == "lora" and not anatomy.adapted_layers(folder):
         title = catalogue.find(base).title
-        raise errors.BadSpec(f"{title} has no attention layers for LoRA to adapt.", "Choose the method full or head.")
+        raise errors.BadSpec(
+            f"{title} has no attention layers, nor other linear ones in each block, for LoRA to adapt.",
+            "Choose the method full or head.",
+        )
+    if method == "lora" and told.get("frozen_layers", 0) == layers:
+        raise errors.BadSpec(
+            f"{catalogue.find(base).title} has {layers} layers; with all of them as they are, LoRA adapts none.",
+            "Lower frozen_layers.",
+        )
+    if method != "head" and told.get("frozen_layers", 0) > layers:
+        raise errors.BadSpec(
+            f"{catalogue.find(base).title} has {layers} layers; {told['frozen_layers']} cannot stay as they are.",
+            "Lower frozen_layers.",
+        )
     longest = anatomy.longest_text(folder)
     if longest and told.get("max_length", 0) > longest:
         raise errors.BadSpec(f"{catalogue.find(base).title} reads at most {longest} tokens.", "Lower max_length.")

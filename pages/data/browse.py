@@ -25,8 +25,11 @@ def browse(project: Project, counts: dict[str, int]) -> None:
     drawn = page_of_items(project, classes, chosen.wanted, chosen.sort)
     with bar:
         many(project, classes, chosen.wanted, drawn.selected)
-    if drawn.opened is not None:
-        show_item(project, drawn.opened)
+    # A link to one item: it opens once.
+    asked = st.query_params.pop("item", "")
+    opened = int(asked) if asked.isdecimal() and len(asked) <= 18 else drawn.opened
+    if opened is not None:
+        show_item(project, opened)
     if st.toggle("Charts of all items", key="data-charts"):
         shape(project, classes)
 

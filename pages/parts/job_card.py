@@ -5,8 +5,8 @@ import streamlit as st
 from backend.jobs import control
 from backend.models import catalogue
 from db import jobs as rows
-from db.models import Job, JobState
-from db.session import reading, writing
+from db.models import Job, JobKind, JobState
+from db.session import Session, reading, writing
 from pages.parts.words import duration, plain
 
 STATE_WORDS = {
@@ -48,6 +48,10 @@ def draw(job: Job) -> None:
             button.button("Stop", key=f"stop-{job.id}", on_click=stop, args=(job.id,), width="stretch")
         elif job.state in (JobState.INTERRUPTED, JobState.STOPPED, JobState.FAILED):
             button.button("Resume", key=f"resume-{job.id}", on_click=resume, args=(job.id,), width="stretch")
+        if job.state == JobState.QUEUED:
+            with reading() as session:
+                before = before_it(session, job)
+            st.caption(before)
         if job.state in rows.ALIVE:
             st.progress(min(1.0, job.done / job.total) if job.total else 0.0, text=how_far(job))
         if job.error:
@@ -59,7 +63,7 @@ def draw(job: Job) -> None:
 def how_far(job: Job) -> str:
     """ "1,200 of 5,000 items · 310 a second · 12 s left" """
     if job.unit == "bytes":
-        done, total, rate = (catalogue.size_words(each or 0) for each in (job.done, job.total, job.per_second))
+        done, total, rate = (catalogue.size_words(int(each or 0)) for each in (job.done, job.total, job.per_second))
         words = [f"{done} of {total}" if job.total else done]
     else:
         words = [f"{job.done:,} of {job.total:,} {job.unit}" if job.total else f"{job.done:,} {job.unit}"]
@@ -69,6 +73,16 @@ def how_far(job: Job) -> str:
         if job.total:
             words.append(f"{duration(max(0, job.total - job.done) / job.per_second)} left")
     return " · ".join(words)
+
+
+def before_it(session: Session, job: Job) -> str:
+    """Of a waiting job: "2 runs before it." """
+    lane = [each for each in rows.in_states(session, rows.ACTIVE) if each.lane == job.lane and each.id != job.id]
+    n = sum(each.state in rows.ALIVE or each.id < job.id for each in lane)
+    if not n:
+        return "It begins in a moment."
+    what = "run" if job.kind == JobKind.TRAIN else "job"
+    return f"{n} {what}{'s' if n > 1 else ''} before it; it begins when the machine is free."
 
 
 def stop(job_id: int) -> None:

@@ -1,32 +1,32 @@
-"""The form of a new run: a few choices, and everything else with what was chosen for it."""
+"""The form of a new run: a few choices; what follows from them and how to start is in `start`."""
 
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
 
-from backend import errors
-from backend.augmenting.catalogue import kind_of
-from backend.models import catalogue
-from backend.training import readiness, runs, spec
-from db import recipes
-from db.models import Kind, LabelClass, Project
-from db.session import reading, writing
-from pages.parts.errors import show_error
+from backend.training import readiness
+from db.models import LabelClass, Project, Run
+from pages.parts.settings import METHODS
 from pages.parts.words import plain
-from pages.train import settings
+from pages.train import clone, offers, start
 
-METHODS = {"head": "Head", "full": "Full", "lora": "LoRA"}
 WHAT_IT_IS = {
     "head": "A last layer on a frozen encoder. Takes seconds, and is hard to beat with few labels.",
     "full": "All weights of the base are trained. The best figures with some hundred labels or more; takes minutes.",
     "lora": "Small adapters are trained beside the frozen weights. Nearly as good as full, with less memory.",
 }
-FOLDER = "A folder of my own"
+# Not None, which Streamlit takes for a field without a choice.
+NO_RECIPE = 0
 PRESETS = {"quick": "Quick", "balanced": "Balanced", "best": "Best"}
 
 
-def show(project: Project, counts: dict[LabelClass, int]) -> None:
+def show(project: Project, counts: dict[LabelClass, int], cloned: Run | None) -> None:
     # Not st.form: what is offered below depends on what is chosen above.
+    if cloned is not None:
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        words.info(f"With the settings of {plain(cloned.name)}. Change what you like.", icon=":material/content_copy:")
+        button.button("Empty the form", on_click=clone.forget, key="train-forget", width="stretch")
     left, right = st.columns(2, gap="medium")
     with left:
         method = choose_method(project)
@@ -35,38 +35,46 @@ def show(project: Project, counts: dict[LabelClass, int]) -> None:
     told: dict[str, Any] = {"method": method, "base": base}
     if method != "head":
         preset, recipe = st.columns(2, gap="medium")
-        told["preset"] = preset.segmented_control(
-            "How much time to spend", list(PRESETS), default="balanced", format_func=PRESETS.get, required=True
-        )
+        with preset:
+            begin_with("train-preset", "balanced", PRESETS)
+            told["preset"] = st.segmented_control(
+                "How much time to spend",
+                list(PRESETS),
+                format_func=PRESETS.__getitem__,
+                required=True,
+                key="train-preset",
+            )
         with recipe:
             told["recipe_id"] = choose_recipe(project)
     told["allow_missing_classes"] = leave_out(counts)
-    start_or_say_why_not(project, told)
+    if base == "path:":
+        st.caption("Name the folder of the base.")
+        return
+    start.show(project, told, cloned)
+
+
+def begin_with(key: str, first: Any, offered: Collection[Any]) -> None:
+    """What a widget shows at first, or when what it showed is not offered here: an old run may fill it too."""
+    if key not in st.session_state or st.session_state[key] not in offered:
+        st.session_state[key] = first
 
 
 def choose_method(project: Project) -> str:
-    offered = [each for each in METHODS if each != "lora" or project.kind == Kind.TEXT or adaptable_bases()]
-    method = st.segmented_control(
-        "Method", offered, default=offered[0], format_func=METHODS.get, required=True, key="train-method"
+    offered = offers.methods(project)
+    begin_with("train-method", offered[0], offered)
+    method: str = st.segmented_control(
+        "Method", offered, format_func=METHODS.__getitem__, required=True, key="train-method"
     )
-    st.caption(WHAT_IT_IS[method])
+    st.caption(WHAT_IT_IS[str(method)])
     return str(method)
 
 
-def adaptable_bases() -> list[str]:
-    """Image bases beside the untrained one: LoRA needs something that was learned before."""
-    return [each.id for each in catalogue.bases(Kind.IMAGE) if each.id != catalogue.COMPACT_RESNET] or [FOLDER]
-
-
 def choose_base(project: Project, method: str) -> str:
-    offered = {each.id: each.title for each in catalogue.bases(project.kind)}
-    if method == "head" and project.kind == Kind.IMAGE:
-        offered = {catalogue.DESCRIPTOR: catalogue.find(catalogue.DESCRIPTOR).title} | offered
-    if method != "full":
-        offered.pop(catalogue.COMPACT_RESNET, None)
-    offered[FOLDER] = FOLDER
-    chosen = st.selectbox("Base", list(offered), format_func=offered.get, key=f"train-base-{method}")
-    if chosen != FOLDER:
+    offered = offers.bases(project, method)
+    key = f"train-base-{method}"
+    begin_with(key, next(iter(offered)), offered)
+    chosen = st.selectbox("Base", list(offered), format_func=offered.__getitem__, key=key)
+    if chosen != offers.FOLDER:
         return str(chosen)
     folder = st.text_input(
         "Folder",
@@ -78,20 +86,18 @@ def choose_base(project: Project, method: str) -> str:
 
 
 def choose_recipe(project: Project) -> int | None:
-    """Of the recipes for what the project has, the newest first."""
-    with reading() as session:
-        kept = [each for each in recipes.page(session, None, 200) if kind_of(each.steps) in (project.kind, None)]
-    offered = {each.id: f"{each.name}, version {each.version}" for each in kept}
+    offered = offers.recipes_for(project)
+    ids = [NO_RECIPE, *offered]
     asked = st.query_params.get("recipe", "")
-    ids = [None, *offered]
-    index = ids.index(int(asked)) if asked.isdecimal() and int(asked) in offered else 0
-    return st.selectbox(
+    begin_with("train-recipe_id", int(asked) if asked.isdecimal() and int(asked) in offered else NO_RECIPE, ids)
+    chosen = st.selectbox(
         "Augmentation recipe",
         ids,
-        index=index,
-        format_func=lambda each: "None" if each is None else offered[each],
+        format_func=lambda each: offered.get(each, "None"),
         help="Recipes are made on the Augment page.",
+        key="train-recipe_id",
     )
+    return chosen or None
 
 
 def leave_out(counts: dict[LabelClass, int]) -> bool:
@@ -100,22 +106,3 @@ def leave_out(counts: dict[LabelClass, int]) -> bool:
         return False
     names = readiness.in_words([f'"{each.name}"' for each in short[:5]] + (["others"] if len(short) > 5 else []))
     return st.checkbox(f"Leave out {plain(names)}: fewer than {readiness.MINIMUM} labels", value=True)
-
-
-def start_or_say_why_not(project: Project, told: dict[str, Any]) -> None:
-    """The settings as they would be, and the button; or what speaks against it."""
-    if told["base"] == "path:":
-        st.caption("Name the folder of the base.")
-        return
-    try:
-        with reading() as session:
-            chosen = spec.complete(session, project, told)
-        told |= settings.more(chosen, project)
-        if st.button("Start training", type="primary", key="train-start"):
-            with writing() as session:
-                run = runs.start(session, project, told)
-            st.query_params.pop("recipe", None)
-            st.query_params["run"] = str(run.id)
-            st.rerun()
-    except errors.WinnowError as error:
-        show_error(error)

@@ -9,7 +9,7 @@ from db.models import LabelClass, Project
 from db.session import reading
 from pages.parts.chosen import chosen_project, go_to
 from pages.parts.words import plain
-from pages.train import form, live, result
+from pages.train import clone, form, live, result, sweep
 from pages.train.choice import chosen_run
 
 
@@ -20,10 +20,12 @@ def show() -> None:
         counts = readiness.label_counts(session, project)
         listed = comparison.listed(session, project.id)
     if may_train(project, counts):
-        with st.expander("Train a model", expanded=not listed or "recipe" in st.query_params, icon=":material/add:"):
-            form.show(project, counts)
+        is_asked = "recipe" in st.query_params or "clone" in st.query_params
+        with st.expander("Train a model", expanded=not listed or is_asked, icon=":material/add:"):
+            form.show(project, counts, clone.taken(project))
     if listed:
         run_id = chosen_run(project, listed)
+        sweep.show(run_id)
         if not live.show(run_id):
             result.show(project, run_id)
 

@@ -25,7 +25,7 @@ def to_text(project: Project, run: Run) -> None:
     if asked and not written.strip():
         st.caption("Write something first.")
     elif asked and (found := predictions(run, texts=[written])):
-        bars(found[0], multi_label=project.multi_label)
+        bars(found[0])
 
 
 def to_images(project: Project, run: Run) -> None:
@@ -39,7 +39,7 @@ def to_images(project: Project, run: Run) -> None:
         for column, file, each in pairs:
             with column:
                 st.image(file.getvalue(), caption=plain(file.name))
-                bars(each, multi_label=project.multi_label)
+                bars(each)
 
 
 def predictions(run: Run, **given: Any) -> list[dict[str, Any]]:
@@ -52,14 +52,10 @@ def predictions(run: Run, **given: Any) -> list[dict[str, Any]]:
     return found
 
 
-def bars(found: Mapping[str, Any], *, multi_label: bool) -> None:
-    """The likeliest classes with their scores, best first."""
+def bars(found: Mapping[str, Any]) -> None:
+    """What the model answers, and the likeliest classes with their scores, best first."""
     scores = sorted(found["scores"].items(), key=lambda each: -each[1])
-    if multi_label:
-        answered = [name for name, score in scores if score >= 0.5]
-        st.markdown(f"**{plain(', '.join(answered)) or 'None of the classes'}**")
-    else:
-        st.markdown(f"**{plain(found['class_name'])}**")
+    st.markdown(f"**{plain(', '.join(found['class_names'])) or 'None of the classes'}**")
     for name, score in scores[:MOST_SHOWN]:
         st.progress(min(1.0, max(0.0, score)), text=f"{plain(name)} · {score:.1%}")
     if len(scores) > MOST_SHOWN:

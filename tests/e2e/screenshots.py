@@ -13,7 +13,7 @@ import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from backend import settings
-from db import items, projects
+from db import comparison, items, projects
 from db import session as database
 from db.models import Project
 from db.session import reading
@@ -79,6 +79,9 @@ def prepare(app: App, browser: Browser, example: str) -> Project:
     for spec in specs:
         answer = httpx.post(f"{app.url}/api/projects/{project_id}/runs", json={"spec": spec}, timeout=60)
         assert answer.status_code == 201, answer.text
+    sweep = {"spec": {"method": "head"}, "space": {"class_weights": ["none", "balanced"]}, "most_runs": 2}
+    answer = httpx.post(f"{app.url}/api/projects/{project_id}/sweeps", json=sweep, timeout=60)
+    assert answer.status_code == 201, answer.text
     until(lambda: idle(app, project_id), timeout_s=900)
     return project
 
@@ -91,11 +94,22 @@ def idle(app: App, project_id: int) -> bool:
 
 def all_pages(app: App, browser: Browser, made: list[Project], folder: Path) -> None:
     for project in made:
-        for name in PAGES:
+        addresses = {name or "projects": f"{name}?project={project.id}" for name in PAGES} | states_of_train(project)
+        for name, address in addresses.items():
             for theme in ("light", "dark"):
                 for size in SIZES:
-                    path = folder / f"{project.kind}-{name or 'projects'}-{theme}-{size[0]}.png"
-                    shoot(browser, f"{app.url}/{name}?project={project.id}", theme, size, path)
+                    path = folder / f"{project.kind}-{name}-{theme}-{size[0]}.png"
+                    shoot(browser, f"{app.url}/{address}", theme, size, path)
+
+
+def states_of_train(project: Project) -> dict[str, str]:
+    """Name of the picture -> address: the form filled from a run, and what became of a fine-tuned one.
+
+    The newest run, which the page shows by itself, is one of a sweep.
+    """
+    with reading() as session:
+        full = next(run.id for run in comparison.listed(session, project.id) if run.method == "full")
+    return {f"train-{name}": f"train?project={project.id}&{name}={full}" for name in ("clone", "run")}
 
 
 def shoot(browser: Browser, url: str, theme: str, size: tuple[int, int], path: Path) -> None:

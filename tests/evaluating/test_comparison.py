@@ -91,6 +91,24 @@ def test_several_classes_are_right_only_all_together(session):
     assert found["runs"][0]["metrics"]["test"]["confusion"] is None
 
 
+def test_a_class_is_answered_from_the_threshold_of_its_run_on(session):
+    project = builders.a_project(session, ("urgent", "billing"), multi_label=True)
+    items = builders.items(session, project, 2)
+    snapshot = builders.a_snapshot(session, project)
+    scores, urgent = [[0.3, 0.6], [0.2, 0.6]], snapshot.classes[0]["id"]
+    plain, tuned = (builders.a_run(session, project, snapshot, name=name) for name in ("Plain", "Tuned"))
+    for run in (plain, tuned):
+        builders.with_answers(session, run, items, [[0, 1], [1]], scores, multi_label=True)
+    tuned.metrics = tuned.metrics | {"thresholds": [{"class_id": urgent, "threshold": 0.25}]}
+    session.flush()
+    found = comparison.compare(session, project, [plain.id, tuned.id])
+    assert [run["thresholds"] for run in found["runs"]] == [[0.5, 0.5], [0.25, 0.5]]
+    assert [run["mistakes"]["count"] for run in found["runs"]] == [1, 0]
+    assert found["agreement"][0]["fixed"]["item_ids"] == [items[0].id]
+    [card] = agreement.cards(session, project, found["runs"], [items[0].id])
+    assert [len(each["class_ids"]) for each in card["answers"]] == [1, 2]
+
+
 def test_only_settings_that_differ_are_told(session):
     project = builders.a_project(session)
     recipe = Recipe(name="Flips", version=2, steps=[])

@@ -1,6 +1,7 @@
 """Work for jobs in tests: counts slowly enough to be caught in the middle, and keeps where it was."""
 
 import os
+import threading
 import time
 from typing import Any
 
@@ -19,5 +20,16 @@ def run(handle: Handle) -> dict[str, Any]:
     for number in range(start, handle.spec["to"]):
         handle.report(number, handle.spec["to"], "counting")
         handle.save_cursor({"at": number + 1})
+        if handle.spec.get("hangs"):
+            threading.Event().wait()
+        if handle.spec.get("computes_s"):
+            compute(handle.spec["computes_s"])
         time.sleep(handle.spec.get("pace_s", 0.0))
     return {"counted": handle.spec["to"], "started_at": start}
+
+
+def compute(seconds: float) -> None:
+    """Busy, and saying nothing: as a long step is, or the saving of a large model."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        sum(range(10_000))

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,6 @@ from db import jobs
 from db.models import Job, JobKind, JobState
 from db.session import reading, writing
 from tests.waiting import until
-
-
-@pytest.fixture
-def supervisor(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
-    """One that runs, with the import job counting instead of importing, here and in the workers."""
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'tests' / 'jobs' / 'site'}{os.pathsep}{ROOT}")
-    supervisor = Supervisor()
-    supervisor.start()
-    yield supervisor
-    supervisor.end()
-    with reading() as session:
-        alive = jobs.in_states(session, jobs.ALIVE)
-    for job in alive:
-        process.kill(process.Identity(job.pid or -1, job.pid_started or 0.0, job.boot_id or ""))
 
 
 def a_job(**spec: Any) -> int:

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
 from backend import blobs
 from backend.api.app import create
-from backend.augmenting import shelf
+from backend.augmenting import shelf, sight
 from backend.encoding import vectors
 from backend.models import catalogue
-from backend.training import artifact, building
+from backend.training import artifact, building, pictures
 from backend.training.head import load_head
 from backend.training.predict import predict
+from backend.training.snapshots import Rows
 from db import items
 from db import runs as rows
 from db.models import Item, Prediction, Project, Run, Split
@@ -160,3 +162,13 @@ def test_a_pretrained_network_beats_one_from_scratch_on_flowers(shared_home: Non
     scratch = trained(flowers, method="full", epochs=1, image_size=32)
     assert pretrained.metrics["test"]["accuracy"] >= 0.6
     assert pretrained.metrics["test"]["accuracy"] > scratch.metrics["test"]["accuracy"] + 0.1
+
+
+def test_a_batch_reaches_the_model_with_its_colours_innermost_and_unchanged() -> None:
+    """Convolutions are twice as fast on a CPU so."""
+    processor = sight.processor_of(catalogue.COMPACT_RESNET, 32)
+    pixels = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
+    training = pictures.Pictures(pixels.numpy(), Rows([], [], []))
+    ready = pictures.finished({"pixel_values": pixels, "labels": torch.zeros(4)}, processor, training, 2)
+    assert ready["pixel_values"].is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(ready["pixel_values"], sight.normalised(processor, pixels))

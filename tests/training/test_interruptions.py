@@ -11,7 +11,7 @@ import torch
 from backend import errors
 from backend.jobs import control
 from backend.jobs.progress import Handle
-from backend.training import artifact, job, loop, watch
+from backend.training import artifact, checkpoints, job, watch
 from backend.training.prepared import Order
 from db import runs as rows
 from db.models import JobState, Project, Run
@@ -51,6 +51,11 @@ def test_a_killed_run_is_interrupted_and_its_curve_goes_on_as_if_nothing_had_bee
     assert resumed(run).state == JobState.DONE
     assert job_of(run).attempts == 2
     expected, found = curves_of(whole), curves_of(run)
+    # How busy the machine was is measured about once a second, wherever the training is then.
+    for name in watch.GAUGES:
+        assert expected.pop(name, []) or name in {"system/gpu", "system/gpu_memory"}
+        steps = [point["step"] for point in found.pop(name, [])]
+        assert steps == sorted(set(steps))
     assert {name: len(points) for name, points in found.items()} == {name: len(p) for name, p in expected.items()}
     for name, points in expected.items():
         values = [point["value"] for point in found[name]]
@@ -93,8 +98,8 @@ def test_a_run_that_dies_within_an_epoch_goes_on_at_its_step(
 def test_a_checkpoint_that_was_cut_short_is_not_used(tmp_path: Path) -> None:
     for step in (6, 12):
         (tmp_path / f"checkpoint-{step}").mkdir()
-    (tmp_path / "checkpoint-6" / watch.WHOLE).touch()
-    assert loop.newest_checkpoint(tmp_path) == str(tmp_path / "checkpoint-6")
+    (tmp_path / "checkpoint-6" / checkpoints.WHOLE).touch()
+    assert checkpoints.newest(tmp_path) == tmp_path / "checkpoint-6"
     assert not (tmp_path / "checkpoint-12").exists()
 
 
@@ -129,12 +134,44 @@ def test_stopping_can_leave_nothing_behind(project: Project, spec: Spec) -> None
         assert not rows.predictions(session, run.id)
 
 
-def test_a_loss_that_is_no_number_fails_with_what_to_do(project: Project, spec: Spec) -> None:
+@pytest.mark.parametrize(
+    ("logs", "precision", "hint"),
+    [
+        ({"loss": float("nan")}, "fp32", "ten times lower"),
+        ({"loss": 1.0, "grad_norm": float("inf")}, "bf16", "fp32"),
+        ({"loss": float("inf"), "grad_norm": float("nan")}, "fp16", "fp32"),
+    ],
+)
+def test_what_is_no_number_fails_with_what_to_do(
+    project: Project, spec: Spec, logs: dict[str, float], precision: str, hint: str
+) -> None:
+    looks_on = a_watch(a_run(project, **spec), precision)
+    with pytest.raises(errors.NotANumber, match="no longer a number after step 3") as raised:
+        looks_on.on_log(None, AT_STEP_3, None, logs)
+    assert hint in raised.value.hint
+    assert raised.value.code == "not_a_number"
+
+
+def test_a_gradient_too_large_for_fp16_is_left_out_and_no_failure(project: Project, spec: Spec) -> None:
+    """The steps in which the scale of the loss is found; too many are a failure all the same."""
     run = a_run(project, **spec)
-    looks_on = watch.Watch(Handle(job_of(run)), run.id, Order(1, 0, 1, None), NoSamples(), 0)
-    with pytest.raises(errors.BadSpec, match="no longer a number after step 3") as raised:
-        looks_on.on_log(None, SimpleNamespace(global_step=3, epoch=0.5), None, {"loss": float("nan")})
-    assert "ten times lower" in raised.value.hint
+    looks_on = a_watch(run, "fp16")
+    logs = {"loss": 1.0, "grad_norm": float("inf")}
+    looks_on.on_log(None, AT_STEP_3, None, logs)
+    looks_on.write()
+    assert set(curves_of(run)) - set(watch.GAUGES) == {"train/loss"}
+    for step in range(watch.MOST_LEFT_OUT - 2):
+        looks_on.on_log(None, SimpleNamespace(global_step=4 + step, epoch=0.5), None, logs)
+    with pytest.raises(errors.NotANumber, match="The gradient"):
+        looks_on.on_log(None, AT_STEP_3, None, logs)
+
+
+AT_STEP_3 = SimpleNamespace(global_step=3, epoch=0.5)
+
+
+def a_watch(run: Run, precision: str) -> watch.Watch:
+    told = {"patience": 0, "precision": precision}
+    return watch.Watch(Handle(job_of(run)), run.id, Order(1, 0, 1, None), NoSamples(), told)
 
 
 class NoSamples:

@@ -130,6 +130,7 @@ def test_the_api_shows_runs_curves_and_predictions(api: TestClient, done: dict[s
     first = api.get(f"/runs/{run.id}/predictions", params={"split": "test", "limit": 4}).json()
     second = api.get(f"/runs/{run.id}/predictions", params={"split": "test", "after": first["next"]}).json()
     assert len(first["items"]) + len(second["items"]) == 9
+    assert first["items"][0]["class_ids"] == [first["items"][0]["class_id"]]
     assert sum(first["items"][0]["scores"].values()) == pytest.approx(1, abs=1e-4)
     listed = api.get(f"/projects/{run.project_id}/runs").json()
     assert [each["id"] for each in listed["items"]] == sorted((each.id for each in done.values()), reverse=True)
@@ -139,6 +140,7 @@ def test_a_run_answers_for_new_texts_in_their_order(api: TestClient, done: dict[
     texts = ["The bank sent an invoice.", "A gull and a wren.", "Bread and soup."]
     answer = api.post(f"/runs/{done['head'].id}/predict", json={"texts": texts}).json()
     assert [each["class_name"] for each in answer["predictions"]] == ["money", "bird", "food"]
+    assert [each["class_names"] for each in answer["predictions"]] == [["money"], ["bird"], ["food"]]
     assert sum(answer["predictions"][0]["scores"].values()) == pytest.approx(1, abs=1e-4)
 
 
@@ -172,6 +174,9 @@ def test_items_with_several_classes_or_none_are_learned_too(project: Project, tm
     assert run.metrics["test"]["f1_macro"] > 0.6
     tiny = trained(several, method="full", base=builders.a_tiny_bert(tmp_path / "tiny"), epochs=2)
     assert tiny.metrics["test"]["n"] == run.metrics["test"]["n"]
+    assert artifact.thresholds_of(artifact.model_folder(tiny)) == [
+        each["threshold"] for each in tiny.metrics["thresholds"]
+    ]
     assert job_of(run).state == JobState.DONE
 
 
