@@ -1,9 +1,9 @@
 """For each class the score from which on it is answered, where an item may have several classes.
 
 The threshold with the best F1 on items that the model did not learn from (SCut: Yang 2001; Fan & Lin 2007, "A study on
-threshold selection for multi-label classification"). That overfits where a class has few such items: Lipton, Elkan &
-Narayanaswamy 2014 show that the best threshold of few items is drawn to the extremes ("the winner's curse"), and that
-scores which say nothing are best answered with "always". So here
+threshold selection for multi-label classification"). That overfits where a class has few such items, and where the
+scores say nothing the best F1 is that of "always" (Lipton, Elkan & Narayanaswamy 2014, "Thresholding classifiers to
+maximize F1 score"). So here
 
 - it is found in many bootstrap draws of the items, and their mean, in log-odds, is taken (bagging, Breiman 1996): one
   item more or less no longer moves it far;
@@ -11,7 +11,7 @@ scores which say nothing are best answered with "always". So here
 - a class that most items do not have is never answered always: such a draw counts as 0.5. Fan & Lin's "fbr" instead
   answers it never.
 
-Mean F1 on new items in a simulation with four kinds of miscalibrated scores, 0.5 / SCut / this: 0.51 / 0.53 / 0.54 with
+Mean F1 on new items in a simulation of well and badly calibrated scores, 0.5 / SCut / this: 0.51 / 0.53 / 0.54 with
 one such item a class, 0.50 / 0.56 / 0.58 with five, 0.50 / 0.58 / 0.59 with twenty.
 """
 

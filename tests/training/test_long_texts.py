@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.augmenting import presets, readers, text_preview
+from backend.api import augmentations
+from backend.augmenting import damage, presets, readers, text_preview
 from backend.jobs.progress import Handle
 from backend.models import catalogue
 from backend.training import artifact, card, fine_tune, job, windows
@@ -104,6 +105,24 @@ def test_the_assistant_shows_the_window_of_each_epoch(shared_home: None) -> None
     assert ends["original"][0] == text_preview.OMITTED
     assert LONG.endswith(ends["original"][-1]["text"])
     assert text_preview.preview([item_id], STRONG, **asked)["rows"][0]["original"][0] != text_preview.OMITTED
+
+
+def test_what_a_recipe_does_to_a_window_is_held_against_the_same_window_unvaried(shared_home: None) -> None:
+    project = builders.a_text_project(6)
+    with writing() as session:
+        item_id = builders.a_labeled_item(session, project, LONG, "bird").id
+    asked: dict[str, Any] = {"samples": 4, "seed": SEED, "base": catalogue.MINILM, "size": LENGTH, "epoch": 1}
+    [cells] = damage.damage(project.id, [item_id], [], **asked, long_texts="windows")["cells"]
+    assert [(each["drift"], each["is_far"]) for each in cells] == [(0.0, False)] * 4
+    [varied] = damage.damage(project.id, [item_id], list(STRONG), **asked, long_texts="windows")["cells"]
+    assert any(each["drift"] > 0 for each in varied)
+
+
+def test_what_shows_a_run_asks_for_what_the_run_read(projects: dict[str, Project]) -> None:
+    run = a_run(projects["end"], **settings("windows"))
+    with reading() as session:
+        told = augmentations.meant(session, projects["end"], augmentations.Wanted(run_id=run.id))
+    assert (told["long_texts"], told["size"], told["seed"]) == ("windows", LENGTH, SEED)
 
 
 def a_project_of_long_texts(place: str, *, multi_label: bool = False) -> Project:
