@@ -1,5 +1,6 @@
 """Who a process is. Pids are reused and start again after a reboot, so a pid alone names nobody."""
 
+import ctypes
 import os
 import signal
 from collections.abc import Sequence
@@ -86,6 +87,20 @@ def _end(processes: Sequence[psutil.Process]) -> None:
             process.kill()
         except psutil.NoSuchProcess:
             continue
+
+
+def keep_freed_memory() -> None:
+    """Keep what is freed for what comes next, where the C library is glibc; for processes that end before long.
+
+    It would give each large array back to the system, which then clears every page anew: a third of the time of a
+    training step of MobileNetV2 at 224 pixels (45 ms an image against 28.5).
+    """
+    trim_threshold, mmap_threshold, most_arenas = -1, -3, -8
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if mallopt is not None:
+        mallopt(mmap_threshold, 2**30)
+        mallopt(trim_threshold, 2**31 - 1)
+        mallopt(most_arenas, 1)
 
 
 def step_back() -> None:

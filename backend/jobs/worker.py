@@ -30,6 +30,8 @@ def main(job_id: int) -> int:
         return 0
     # Before torch is imported, which looks once. The ranks of a run on several devices see more: see `several`.
     os.environ.update(places.environment(places.held_by(job)[:1]))
+    if job.lane == kinds.COMPUTE:
+        process.keep_freed_memory()
     log.info("job %s %s starts, attempt %s, on %s", job.id, job.kind, job.attempts, job.device or "no device")
     handle = Handle(job)
     with Pulse(handle):

@@ -30,6 +30,7 @@ def main(place: Path) -> int:
     # Written by the job's own process, into the run's own folder.
     plan: Plan = pickle.loads((place / "plan").read_bytes())  # noqa: S301
     threading.Thread(target=ends_with, args=[plan.parent], daemon=True).start()
+    process.keep_freed_memory()
     open_database(settings.database_url())
     logs.to_file("rank")
     several.join()

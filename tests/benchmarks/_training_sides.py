@@ -47,7 +47,7 @@ def winnow(run_id: int, folder: Path) -> dict[str, Any]:
     """A queued run, trained by its method. What the baselines compute is there before, as are its vectors."""
     from backend import settings
     from backend.evaluating import metrics
-    from backend.jobs import control
+    from backend.jobs import control, process
     from backend.jobs.progress import Handle
     from backend.training import baselines, fine_tune, job, loading, runs, setting
     from db.models import Split
@@ -61,6 +61,8 @@ def winnow(run_id: int, folder: Path) -> dict[str, Any]:
             seen.append(self)
 
     loading.Ahead = Ahead  # type: ignore[misc, assignment]
+    # As a worker begins.
+    process.keep_freed_memory()
     open_database(settings.database_url())
     with reading() as session:
         run = runs.get(session, run_id)
@@ -110,6 +112,7 @@ def on_device(ahead: Any, model_folder: Path, kind: str) -> dict[str, Any]:
 
 def plain(case: dict[str, Any], folder: str) -> dict[str, Any]:
     """As in transformers' own guides to text and image classification, with their settings where the case has none."""
+    import torch
     import transformers
     from transformers import Trainer, TrainingArguments
 
@@ -133,7 +136,8 @@ def plain(case: dict[str, Any], folder: str) -> dict[str, Any]:
         remove_unused_columns=case["kind"] == "text",
         disable_tqdm=True,
         report_to="none",
-        bf16=case["precision"] == "bf16",
+        # On a GPU as Winnow; on a processor the guides leave it at 32 bits.
+        bf16=case["precision"] == "bf16" and torch.cuda.is_available(),
         fp16=case["precision"] == "fp16",
     )
 
