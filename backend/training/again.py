@@ -6,7 +6,7 @@ from typing import Any
 
 from backend import errors, projects
 from backend.jobs import control, devices, supervisor
-from backend.training import costs, disk, runs, setting
+from backend.training import artifact, costs, disk, runs, setting
 from backend.training.setting import filled
 from db import jobs
 from db.models import Job, JobState, Run
@@ -88,19 +88,21 @@ def offers(run: Run, job: Job | None) -> list[Offer]:
         return []
     code = (job.error or {}).get("code")
     if job.state == JobState.INTERRUPTED and job.message == supervisor.ENDED_FROM_OUTSIDE:
-        return [resume(run), *for_memory(filled(run.spec))]
+        return [resume(run, job), *for_memory(filled(run.spec))]
     spec = filled(run.spec)
     if code == "memory":
-        return [*for_memory(spec), resume(run, "Another program may have taken the memory. ")]
+        return [*for_memory(spec), resume(run, job, "Another program may have taken the memory. ")]
     if code == "not_a_number":
         # From its checkpoint it would come to the same point again.
         return for_not_a_number(spec)
     if code == "disk_full":
-        return [resume(run, "Free some space first, such as the checkpoints of other runs. ")]
-    return [resume(run)]
+        return [resume(run, job, "Free some space first, such as the checkpoints of other runs. ")]
+    return [resume(run, job)]
 
 
-def resume(run: Run, before: str = "") -> Offer:
+def resume(run: Run, job: Job, before: str = "") -> Offer:
+    if (job.cursor or {}).get(artifact.LOADS_WITH):
+        return Offer("Resume", f"{before}Its model is kept and tested; its cross-validation goes on.", how=RESUME)
     if run.spec["method"] == "head" or not disk.has_checkpoint(run.id):
         return Offer("Start it again", f"{before}It kept no checkpoint, and begins anew.", how=RESUME)
     return Offer("Resume", f"{before}It goes on from its last checkpoint.", how=RESUME)

@@ -14,6 +14,8 @@ from db.models import Run
 
 CHUNK_BYTES = 1_000_000
 CARD = "README.md"
+# In a training job's cursor once the model is kept and tested: the Python that loads it.
+LOADS_WITH = "loads_with"
 # What a head on Winnow's own descriptor leaves in place of a config.
 HEAD_FILE = "winnow_head.json"
 

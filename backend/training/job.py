@@ -33,8 +33,6 @@ from db.models import Run
 from db.session import reading, writing
 
 METHODS: dict[str, Method] = {"head": head.run, "lora": fine_tune.run, "full": fine_tune.run}
-# In the job's cursor once the model is kept and tested: the Python that loads it.
-LOADS_WITH = "loads_with"
 
 
 def run(handle: Handle) -> dict[str, Any]:
@@ -68,7 +66,7 @@ def train(handle: Handle, run: Run, folder: Path) -> dict[str, Any]:
     plan = cross.plan(data, run.spec, folder)
     method = METHODS[run.spec["method"]]
     with readable.naming(handle, run, data):
-        if not (handle.cursor or {}).get(LOADS_WITH) or not (folder / "model").is_dir():
+        if not (handle.cursor or {}).get(artifact.LOADS_WITH) or not (folder / "model").is_dir():
             began_with(run, skipped)
             whole = cross.Part(handle, 0, 1 + plan.folds) if plan.folds else handle
             learn(whole, run, data, method, folder)
@@ -77,7 +75,7 @@ def train(handle: Handle, run: Run, folder: Path) -> dict[str, Any]:
     with judging.bringing_home(handle):
         if plan.folds:
             add_seconds(run, folds=began)
-            judging.write_card(run, data, (handle.cursor or {})[LOADS_WITH], folder)
+            judging.write_card(run, data, (handle.cursor or {})[artifact.LOADS_WITH], folder)
         judging.say(handle, in_words(run, skipped))
     tested = run.metrics["test"]
     return {"run_id": run.id, "accuracy": tested["accuracy"], "f1_macro": tested["f1_macro"]}
@@ -109,7 +107,7 @@ def learn(handle: Handle, run: Run, data: Frozen, method: Method, folder: Path) 
     if outcome.stopped:
         raise outcome.stopped
     # From here on a resumed run has only folds to train.
-    handle.save_cursor({LOADS_WITH: outcome.loads_with})
+    handle.save_cursor({artifact.LOADS_WITH: outcome.loads_with})
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 

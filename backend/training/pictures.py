@@ -124,6 +124,17 @@ def said(on_progress: Callable[[int, int], None], before: int, total: int, done:
     on_progress(before + done, total)
 
 
+def take_room(path: Path) -> None:
+    """Of a file with holes: where the disk has no room, that is an OSError here, and later the end of the process."""
+    if hasattr(os, "posix_fallocate"):
+        try:
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        except OSError:
+            path.unlink()
+            raise
+
+
 def decoded(processor: Any, rows: Rows, path: Path, on_progress: Callable[[int], None]) -> Pixels:
     """(n, 3, h, w) on the disk, not in memory: a hundred thousand pictures of 224 pixels are 15 GB.
 
@@ -137,6 +148,7 @@ def decoded(processor: Any, rows: Rows, path: Path, on_progress: Callable[[int],
     first = sight.seen(processor, thumbs.rgb(blobs.path_of(rows.contents[0][0])))
     unfinished = path.with_suffix(".part")
     pixels = np.lib.format.open_memmap(unfinished, "w+", np.uint8, (len(rows), *first.shape))
+    take_room(unfinished)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(rows), CHUNK):
             hashes = [content_hash for content_hash, _ in rows.contents[start : start + CHUNK]]

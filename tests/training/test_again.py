@@ -159,6 +159,12 @@ def test_it_is_said_whether_a_run_goes_on_or_begins_anew(session: Session, proje
     assert "from its last checkpoint" in further.why
 
 
+def test_a_run_whose_folds_were_cut_short_goes_on_with_them(session: Session, project: Project) -> None:
+    run = runs.start(session, project, {"folds": 3})
+    jobs.write(session, run.job_id or 0, cursor={artifact.LOADS_WITH: "model = load()"})
+    assert "cross-validation goes on" in ended(session, run, JobState.INTERRUPTED)[0].why
+
+
 def test_nothing_is_offered_while_a_run_waits_or_when_it_is_done(session: Session, project: Project) -> None:
     run = runs.start(session, project, {})
     assert again.offers(run, control.get(session, run.job_id or 0)) == []

@@ -1,7 +1,9 @@
 """Every method on images, in real worker processes."""
 
 import base64
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -137,6 +139,25 @@ def test_the_descriptors_head_is_safe_weights_and_says_how_to_load_them(done: di
 def test_the_decoded_pictures_are_removed_after_the_run(done: dict[str, Run]) -> None:
     for run in done.values():
         assert {each.name for each in artifact.folder_of_run(run.id).iterdir()} == {"model"}
+
+
+def test_room_for_the_decoded_pictures_is_taken_before_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Into a file with holes on a full disk nothing can be written, and the system ends who tries."""
+    path = tmp_path / "train.part"
+    np.lib.format.open_memmap(path, "w+", np.uint8, (100, 3, 64, 64))
+    assert path.stat().st_blocks * 512 < path.stat().st_size
+    pictures.take_room(path)
+    assert path.stat().st_blocks * 512 >= path.stat().st_size
+
+    def is_full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", is_full)
+    with pytest.raises(OSError, match="No space"):
+        pictures.take_room(path)
+    assert not path.exists()
 
 
 def test_batch_norm_keeps_what_it_learned_before(tmp_path: Path) -> None:
