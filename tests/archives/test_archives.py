@@ -244,7 +244,7 @@ def test_stopped_while_it_writes_it_takes_everything_away_and_can_begin_again(
         job.run(handle)
     assert project_count() == 0
     assert not any(blobs.path_of(content_hash).exists() for content_hash in wanted)
-    monkeypatch.undo()
+    monkeypatch.setattr(beside, "put", put)
     with writing() as session:
         jobs.write(session, queued.id, stop_keep=None)
     assert job.run(handle)["name"] == project.name

@@ -107,7 +107,7 @@ def peak_bytes(job_id: int) -> int:
         [sys.executable, "-c", says], check=True, cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     # macOS counts bytes, Linux kilobytes.
-    return int(told.stdout) * (1 if sys.platform == "darwin" else 1024)
+    return int(told.stdout.split()[-1]) * (1 if sys.platform == "darwin" else 1024)
 
 
 def a_pipe(path: Path) -> None:
