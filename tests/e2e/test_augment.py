@@ -239,7 +239,7 @@ def test_a_run_is_replayed_and_copied(shared_app: App, tab: Page):
     studio.button("Change it").click()
     studio.stands()
     assert studio.titles() == ["Negative"]
-    assert studio.pictures() == seen
+    until(lambda: studio.pictures() == seen)
     assert "run=" not in tab.url
     expect(studio.button("Train with it")).to_be_enabled()
     studio.button("Delete …").click()
