@@ -230,6 +230,8 @@ def test_a_run_is_replayed_and_copied(shared_app: App, tab: Page):
     tab.goto(f"{shared_app.url}/train?project={project.id}&run={run_id}")
     tab.get_by_role("button", name="See what it saw").click()
     tab.wait_for_url("**/augment?*run=*")
+    # A sample under the pointer shows its original.
+    tab.mouse.move(0, 0)
     studio = Studio(tab, shared_app, project).stands()
     expect(studio.root).to_contain_text("Replayed, version 1")
     expect(studio.root).to_contain_text("seed 3")
