@@ -33,11 +33,6 @@ def count(session: Session, project_id: int) -> int:
     return session.scalar(select(func.count()).select_from(Run).where(Run.project_id == project_id)) or 0
 
 
-def of_sweep(session: Session, sweep_id: int) -> Sequence[Run]:
-    """In the order in which they were queued."""
-    return session.scalars(select(Run).where(Run.sweep_id == sweep_id).order_by(Run.id)).all()
-
-
 def remove(session: Session, run: Run) -> None:
     """With its curves and predictions. The snapshot stays, for other runs may have learned from it, and the job: its
     number must not come back for another one."""

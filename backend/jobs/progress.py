@@ -1,6 +1,8 @@
 """What a running job holds in its hand: its spec, a way to say how far it is, and whether to stop."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from backend.jobs import places
@@ -67,6 +69,15 @@ class Handle:
         with writing() as session:
             jobs.write(session, self.job_id, **values)
         self.check_stop()
+
+    @contextmanager
+    def bringing_home(self) -> Iterator[None]:
+        """Inside, what was trained is kept and tested: a wish to end early and keep the best must not end that."""
+        self.deaf_to.add("best")
+        try:
+            yield
+        finally:
+            self.deaf_to.discard("best")
 
     def save_cursor(self, cursor: dict[str, Any]) -> None:
         """Keep what a resumed attempt needs."""

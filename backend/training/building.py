@@ -116,12 +116,16 @@ def from_folder(makes: Any, folder: Path, config: Any, more: dict[str, Any]) -> 
     return Built(model, None, fresh)
 
 
-def calm_batch_norm(model: Any) -> None:
+def batch_norms(model: Any) -> Iterator[tuple[str, Any]]:
+    """By name."""
     from torch.nn.modules.batchnorm import _BatchNorm
 
-    for module in model.modules():
-        if isinstance(module, _BatchNorm):
-            module.momentum = BATCH_NORM_MOMENTUM
+    return ((name, module) for name, module in model.named_modules() if isinstance(module, _BatchNorm))
+
+
+def calm_batch_norm(model: Any) -> None:
+    for _, module in batch_norms(model):
+        module.momentum = BATCH_NORM_MOMENTUM
 
 
 def name_of_last_linear(model: Any) -> str:

@@ -130,16 +130,8 @@ def arranged(data: Frozen, found: Plan, number: int, *, with_validation: bool) -
     is_test = found.fold == number
     is_validation = (found.fold == (number + 1) % found.folds) & with_validation
     chosen = {Split.TRAIN: ~(is_test | is_validation), Split.VALIDATION: is_validation, Split.TEST: is_test}
-    return replace(data, parts={split: some(found.rows, which) for split, which in chosen.items()})
-
-
-def some(rows: Rows, which: NDArray[np.bool_]) -> Rows:
-    kept = np.flatnonzero(which).tolist()
-    return Rows(
-        [rows.item_ids[row] for row in kept],
-        [rows.contents[row] for row in kept],
-        [rows.targets[row] for row in kept],
-    )
+    positions = {split: np.flatnonzero(which).tolist() for split, which in chosen.items()}
+    return replace(data, parts={split: found.rows.taken(each) for split, each in positions.items()})
 
 
 def judge(handle: Handle, run: Run, data: Frozen, found: Plan, method: Method) -> None:

@@ -121,8 +121,7 @@ def starts_from_head(built: Built) -> bool:
 
     A random last layer would send its noise back through the pretrained ones.
     """
-    last = building.last_linear(built.model)
-    return [name for name, module in built.model.named_modules() if module is last] == built.fresh
+    return [building.name_of_last_linear(built.model)] == built.fresh
 
 
 def start_from_head(handle: Handle, built: Built, prepared: Prepared, data: Frozen, spec: dict[str, Any]) -> None:

@@ -1,10 +1,9 @@
 """Layers of a base that stay as they are while the rest is trained. For workers only."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from backend import errors
-from backend.training import anatomy
+from backend.training import anatomy, building
 from backend.training.building import Built
 
 
@@ -39,7 +38,7 @@ def freeze(built: Built, blocks: int) -> None:
 
 def hold_statistics(model: Any, frozen: set[str] | None = None) -> None:
     """Batch norms whose weights are among the frozen ones (None: all) use their running statistics and keep them."""
-    for name, module in batch_norms(model):
+    for name, module in building.batch_norms(model):
         own = {f"{name}.{each}" for each, _ in module.named_parameters(recurse=False)}
         if frozen is None or (own and own <= frozen):
             module.register_forward_pre_hook(in_evaluation)
@@ -48,12 +47,6 @@ def hold_statistics(model: Any, frozen: set[str] | None = None) -> None:
 def in_evaluation(module: Any, _inputs: Any) -> None:
     """`model.train()` reaches every module, so this is said again at each pass."""
     module.eval()
-
-
-def batch_norms(model: Any) -> Iterator[tuple[str, Any]]:
-    from torch.nn.modules.batchnorm import _BatchNorm
-
-    return ((name, module) for name, module in model.named_modules() if isinstance(module, _BatchNorm))
 
 
 def frozen_weights(model: Any) -> int:

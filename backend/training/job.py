@@ -72,7 +72,7 @@ def train(handle: Handle, run: Run, folder: Path) -> dict[str, Any]:
             learn(whole, run, data, method, folder)
         began = time.monotonic()
         cross.judge(handle, run, data, plan, method)
-    with judging.bringing_home(handle):
+    with handle.bringing_home():
         if plan.folds:
             add_seconds(run, folds=began)
             judging.write_card(run, data, (handle.cursor or {})[artifact.LOADS_WITH], folder)
@@ -94,7 +94,7 @@ def learn(handle: Handle, run: Run, data: Frozen, method: Method, folder: Path) 
     add_seconds(run, training=began)
     if "nothing" in (handle.stop_asked(), outcome.stopped and outcome.stopped.keep):
         raise Stopped("nothing")
-    with judging.bringing_home(handle):
+    with handle.bringing_home():
         began = time.monotonic()
         # First of all, so that a model is kept whatever happens to the test.
         judging.keep_model(handle, run, outcome, folder)

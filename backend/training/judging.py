@@ -4,8 +4,6 @@ Knows nothing of how the model was trained.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +21,6 @@ log = logging.getLogger("winnow.training")
 JUDGED = (Split.VALIDATION, Split.TEST)
 # Rows in one write transaction: well under 50 ms.
 CHUNK = 300
-
-
-@contextmanager
-def bringing_home(handle: Handle) -> Iterator[None]:
-    """Inside, what was trained is kept and tested: a wish to end early and keep the best must not end that."""
-    handle.deaf_to.add("best")
-    try:
-        yield
-    finally:
-        handle.deaf_to.discard("best")
 
 
 def say(handle: Handle, message: str) -> None:

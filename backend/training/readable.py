@@ -96,12 +96,7 @@ def without(data: Frozen, item_ids: set[int]) -> Frozen:
 
 
 def left_of(rows: Rows, item_ids: set[int]) -> Rows:
-    kept = [row for row, item_id in enumerate(rows.item_ids) if item_id not in item_ids]
-    return Rows(
-        [rows.item_ids[row] for row in kept],
-        [rows.contents[row] for row in kept],
-        [rows.targets[row] for row in kept],
-    )
+    return rows.taken(row for row, item_id in enumerate(rows.item_ids) if item_id not in item_ids)
 
 
 def check(data: Frozen, left: Frozen, skipped: Skipped) -> None:

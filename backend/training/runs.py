@@ -146,14 +146,6 @@ def point_as_json(point: RunMetric) -> dict[str, Any]:
     return {"name": point.name, "step": point.step, "epoch": point.epoch, "value": point.value}
 
 
-def curves(points: Sequence[RunMetric]) -> dict[str, list[dict[str, Any]]]:
-    """Points by the name of their curve, each in the order of its steps: what the charts draw."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for point in sorted(points, key=lambda each: each.step):
-        found.setdefault(point.name, []).append({"step": point.step, "epoch": point.epoch, "value": point.value})
-    return found
-
-
 def prediction_as_json(
     prediction: Prediction, snapshot: Snapshot, thresholds: Sequence[float] | None = None
 ) -> dict[str, Any]:

@@ -168,12 +168,9 @@ def train(method: Method, handle: Handle, data: Frozen, spec: dict[str, Any], fo
     plan = Plan(handle.job_id, run_id, process.me(), method, data, spec, folder)
     run_ranks(handle, plan)
     # It has ended, or was ended and the best of it is kept: only a wish to keep nothing still counts.
-    handle.deaf_to.add("best")
-    try:
+    with handle.bringing_home():
         # No run id: its curves are written. The loop finds what the ranks have left and trains no more.
         outcome = method(handle, None, data, spec, folder)
-    finally:
-        handle.deaf_to.discard("best")
     return replace(outcome, facts=outcome.facts | {"devices": len(handle.devices)})
 
 

@@ -6,7 +6,7 @@ changed or cut short is noticed when it is read.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,15 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.item_ids)
+
+    def taken(self, positions: Iterable[int]) -> "Rows":
+        """Those at these positions, in that order."""
+        kept = list(positions)
+        return Rows(
+            [self.item_ids[row] for row in kept],
+            [self.contents[row] for row in kept],
+            [self.targets[row] for row in kept],
+        )
 
 
 @dataclass(frozen=True)

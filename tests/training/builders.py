@@ -19,7 +19,7 @@ from backend.jobs import control
 from backend.jobs.supervisor import ROOT, Supervisor
 from backend.models import catalogue
 from backend.training import runs
-from db import runs as rows
+from db import comparison
 from db.models import Item, Job, JobState, Label, Project, Run, Status
 from db.session import Session, reading, writing
 from tests.waiting import until
@@ -159,7 +159,7 @@ def job_of(run: Run) -> Job:
 
 def curves_of(run: Run) -> dict[str, list[dict[str, Any]]]:
     with reading() as session:
-        return runs.curves(rows.points(session, run.id))
+        return comparison.points(session, [run.id])[run.id]
 
 
 def steps_done(run: Run) -> int:

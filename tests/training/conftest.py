@@ -21,3 +21,14 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
         ask.end()
         database.close()
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As the worker processes of these tests have: a sum that is split otherwise differs in its last bits."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -204,15 +203,6 @@ def test_folds_of_a_loop_leave_no_point_and_progress_is_of_the_whole(
     assert max(shares) == 1
     assert any(message == "Fold 2 of 3: Epoch 1 of 2" and 0.5 <= share <= 0.75 for share, message in said)
     assert run.metrics["cross_validation"]["n"] == 24
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """As the worker processes of these tests have."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_a_run_that_is_killed_in_a_fold_goes_on_with_the_folds_that_are_missing(

@@ -1,12 +1,10 @@
 """Runs that are killed, stopped and resumed, in real worker processes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import torch
 
 from backend import errors
 from backend.jobs import control
@@ -61,15 +59,6 @@ def test_a_killed_run_is_interrupted_and_its_curve_goes_on_as_if_nothing_had_bee
         values = [point["value"] for point in found[name]]
         assert values == pytest.approx([point["value"] for point in points], rel=1e-4, abs=1e-6), name
     assert again(run).metrics["test"]["accuracy"] == whole.metrics["test"]["accuracy"]
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """As the worker processes of these tests have: a sum that is split otherwise differs in its last bits."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_a_run_that_dies_within_an_epoch_goes_on_at_its_step(

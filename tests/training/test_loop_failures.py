@@ -2,7 +2,7 @@
 
 import errno
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from tests.training import builders
 from tests.training.builders import a_run, curves_of
 from tests.training.learning import BATCH, Spec, a_spec, learned
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture(scope="module")
 def project(shared_home: None) -> Project:
@@ -28,15 +30,6 @@ def project(shared_home: None) -> Project:
 @pytest.fixture(scope="module")
 def spec(shared_home: None, tmp_path_factory: pytest.TempPathFactory) -> Spec:
     return a_spec(tmp_path_factory.mktemp("base") / "tiny")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """A sum that is split otherwise differs in its last bits."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_a_run_that_had_ended_early_does_not_go_on_when_it_is_resumed(

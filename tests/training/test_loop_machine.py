@@ -1,6 +1,5 @@
 """Half precision, gradient checkpointing and compiling, where the machine has them, and what the loop says of it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from tests.training import builders
 from tests.training.builders import a_run
 from tests.training.learning import N, Spec, a_spec, learned
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture(scope="module")
 def project(shared_home: None) -> Project:
@@ -23,15 +24,6 @@ def project(shared_home: None) -> Project:
 @pytest.fixture(scope="module")
 def spec(shared_home: None, tmp_path_factory: pytest.TempPathFactory) -> Spec:
     return a_spec(tmp_path_factory.mktemp("base") / "tiny")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """A sum that is split otherwise differs in its last bits."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_half_precision_trains_in_it_and_is_judged_as_others_load_it(

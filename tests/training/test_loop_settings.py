@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from tests.training import builders
 from tests.training.builders import a_run, curves_of
 from tests.training.learning import BATCH, N, Spec, a_spec, learned
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture(scope="module")
 def project(shared_home: None) -> Project:
@@ -30,15 +32,6 @@ def project(shared_home: None) -> Project:
 @pytest.fixture(scope="module")
 def spec(shared_home: None, tmp_path_factory: pytest.TempPathFactory) -> Spec:
     return a_spec(tmp_path_factory.mktemp("base") / "tiny")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """A sum that is split otherwise differs in its last bits."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def without_chance(model: Any, prepared: Any) -> Any:

@@ -39,6 +39,10 @@ def a_sweep(session: Session, project: Project, **more: Any) -> Sweep:
     return sweeps.start(session, project, {"method": "full"}, SPACE, **told)
 
 
+def runs_of(session: Session, sweep_id: int) -> list[Run]:
+    return [run for run, _ in of_sweeps.runs(session, sweep_id)]
+
+
 def at_work(session: Session, run: Run, seconds: float, *, is_over: bool = True) -> None:
     """As if its worker had been at it for so long."""
     state = JobState.DONE if is_over else JobState.RUNNING
@@ -49,7 +53,7 @@ def at_work(session: Session, run: Run, seconds: float, *, is_over: bool = True)
 
 def test_every_combination_is_a_run_of_its_own(session: Session, project: Project) -> None:
     sweep = a_sweep(session, project, name="Rates")
-    found = rows.of_sweep(session, sweep.id)
+    found = runs_of(session, sweep.id)
     tried = {(run.spec["learning_rate"], run.spec["epochs"]) for run in found}
     assert tried == {(rate, epochs) for rate in SPACE["learning_rate"] for epochs in SPACE["epochs"]}
     assert all(run.state == RunState.QUEUED and run.job_id for run in found)
@@ -62,7 +66,7 @@ def test_every_combination_is_a_run_of_its_own(session: Session, project: Projec
 def test_some_combinations_are_drawn_by_the_seed(session: Session, project: Project) -> None:
     def drawn(seed: int) -> list[Any]:
         sweep = sweeps.start(session, project, {"method": "full", "seed": seed}, SPACE, most_runs=3)
-        return [(run.spec["learning_rate"], run.spec["epochs"]) for run in rows.of_sweep(session, sweep.id)]
+        return [(run.spec["learning_rate"], run.spec["epochs"]) for run in runs_of(session, sweep.id)]
 
     assert len(set(drawn(1))) == 3
     assert drawn(1) == drawn(1)
@@ -101,7 +105,7 @@ def test_when_one_combination_cannot_work_nothing_is_queued(
 
 def test_combinations_that_come_to_the_same_are_one_run(session: Session, project: Project) -> None:
     space: dict[str, list[Any]] = {"method": ["head", "full"], "epochs": [1, 2]}
-    found = rows.of_sweep(session, sweeps.start(session, project, {}, space, most_runs=10).id)
+    found = runs_of(session, sweeps.start(session, project, {}, space, most_runs=10).id)
     assert sorted(run.spec["method"] for run in found) == ["full", "full", "head"]
     with pytest.raises(errors.BadSpec, match="epochs is nothing for the method head"):
         sweeps.start(session, project, {"method": "head"}, {"epochs": [1, 2]}, most_runs=10)
@@ -114,12 +118,12 @@ def test_what_is_suggested_can_be_started(session: Session, project: Project, me
     assert 1 <= len(space) <= 3
     assert all(2 <= len(values) <= 4 for values in space.values())
     sweep = sweeps.start(session, project, {"method": method}, space, most_runs=2)
-    assert len(rows.of_sweep(session, sweep.id)) == 2
+    assert len(runs_of(session, sweep.id)) == 2
 
 
 def test_the_minutes_of_all_runs_count_together(session: Session, project: Project) -> None:
     sweep = a_sweep(session, project, minutes=2)
-    first, second, third, *_ = rows.of_sweep(session, sweep.id)
+    first, second, third, *_ = runs_of(session, sweep.id)
     assert not sweeps.over_budget(session, first)
     at_work(session, first, 70)
     assert not sweeps.over_budget(session, third)
@@ -131,7 +135,7 @@ def test_the_minutes_of_all_runs_count_together(session: Session, project: Proje
 
 def test_a_run_without_a_sweep_or_minutes_is_never_over_its_budget(session: Session, project: Project) -> None:
     alone = runs.start(session, project, {"method": "full"})
-    timeless = rows.of_sweep(session, a_sweep(session, project).id)[0]
+    timeless = runs_of(session, a_sweep(session, project).id)[0]
     for run in (alone, timeless):
         at_work(session, run, 1_000_000)
         assert not sweeps.over_budget(session, run)
@@ -139,7 +143,7 @@ def test_a_run_without_a_sweep_or_minutes_is_never_over_its_budget(session: Sess
 
 def test_the_best_is_chosen_by_validation_and_not_by_the_test(session: Session, project: Project) -> None:
     sweep = a_sweep(session, project)
-    first, second, third, *_ = rows.of_sweep(session, sweep.id)
+    first, second, third, *_ = runs_of(session, sweep.id)
     assert sweeps.as_json(session, sweep)["best"] is None
     for run, validation, test in ((first, 0.7, 0.9), (second, 0.8, 0.6), (third, 0.8, 0.99)):
         run.metrics = {"validation": {"f1_macro": validation, "per_class": [1]}, "test": {"f1_macro": test}}
@@ -154,7 +158,7 @@ def test_the_best_is_chosen_by_validation_and_not_by_the_test(session: Session, 
 
 def test_a_lower_loss_is_the_better_one(session: Session, project: Project) -> None:
     sweep = sweeps.start(session, project, {"method": "full", "best_metric": "log_loss"}, SPACE, most_runs=2)
-    first, second = rows.of_sweep(session, sweep.id)
+    first, second = runs_of(session, sweep.id)
     first.metrics, second.metrics = {"validation": {"log_loss": 0.9}}, {"validation": {"log_loss": 0.4}}
     assert sweeps.as_json(session, sweep)["best"] == second.id
 
@@ -163,7 +167,7 @@ def test_all_runs_of_a_sweep_learn_from_the_labels_as_they_were_for_the_first(ho
     project = builders.a_text_project(8)
     with writing() as session:
         sweep = a_sweep(session, projects.get(session, project.id))
-        first, second, *_ = rows.of_sweep(session, sweep.id)
+        first, second, *_ = runs_of(session, sweep.id)
         alone = runs.start(session, projects.get(session, project.id), {"method": "full"})
     job.frozen_for(first)
     with writing() as session:
