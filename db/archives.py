@@ -100,7 +100,7 @@ PARTS = (
     Part("labels", Label, "item_id"),
     Part("recipes", Recipe, "id"),
     Part("snapshots", Snapshot),
-    Part("runs", Run, without=("job_id", "sweep_id", "cloned_from")),
+    Part("runs", Run, without=("job_id", "sweep_id", "cloned_from", "tags", "is_starred", "is_archived")),
     Part("run_metrics", RunMetric, "run_id"),
     Part("predictions", Prediction, "run_id"),
     Part("suggestion_sets", SuggestionSet, without=("job_id",)),

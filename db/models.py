@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -82,6 +83,10 @@ class JobKind(StrEnum):
     GROUP = "group"
     # Emptying the bin.
     EMPTY = "empty"
+    # Judging finished runs by the labels of today.
+    EVALUATE = "evaluate"
+    # Looking through the labeled data: see `backend.inspecting`.
+    INSPECT = "inspect"
 
 
 class JobState(StrEnum):
@@ -599,6 +604,11 @@ class Run(Base):
     # Relative to home; none until there is something to use.
     artifact: Mapped[str | None] = mapped_column(String(300), default=None)
     note: Mapped[str] = mapped_column(default="")
+    # Words of the person's own, to find runs by.
+    tags: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
+    is_starred: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Kept, but no longer in the lists unless asked for.
+    is_archived: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=now)
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
 
@@ -633,3 +643,71 @@ class Prediction(Base):
     class_id: Mapped[int]
     confidence: Mapped[float]
     scores: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Evaluation(Base):
+    """A run judged by today's labels of today's test items, the newest time only: its own figures stay as they were."""
+
+    __tablename__ = "evaluations"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    # The order of every score in it: the classes of the project then.
+    class_ids: Mapped[list[Any]] = mapped_column(default=list)
+    # As a run's metrics of one split; {} while there is nothing to judge by.
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Of the items and labels that it was judged by: two evaluations with the same one can be compared.
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    # Test items of today that the run could not be asked about, because its model is gone.
+    unanswered: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class EvaluationAnswer(Base):
+    """A run's scores on a test item of today, in the order of the evaluation's classes, and the label of then."""
+
+    __tablename__ = "evaluation_answers"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("evaluations.run_id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    target_ids: Mapped[list[Any]] = mapped_column(default=list)
+    class_id: Mapped[int]
+    confidence: Mapped[float]
+    scores: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Worklist(Base):
+    """Items to look at once more, in an order: what a gallery, a queue of doubts or a lasso sends to the label page."""
+
+    __tablename__ = "worklists"
+    __table_args__ = (Index("worklists_by_project", "project_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    # What a person calls it, such as "Broken by Head on MiniLM 3".
+    name: Mapped[str] = mapped_column(String(300))
+    # int64 item ids, in the order to look at them.
+    item_ids: Mapped[bytes] = mapped_column(LargeBinary)
+    # Item id, as text, -> why it is in the list. Items without a word are missing.
+    notes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # The newest label event then: an item with a newer one has been looked at.
+    upto_event: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Inspection(Base):
+    """What one look through the data found. The newest of its kind that is finished is the one that counts."""
+
+    __tablename__ = "inspections"
+    __table_args__ = (Index("inspections_by_kind", "project_id", "kind", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    # "label_errors", "learning_curve", "map"
+    kind: Mapped[str] = mapped_column(String(30))
+    job_id: Mapped[int | None] = mapped_column(default=None)
+    spec: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # The newest label event when it began to read: with newer ones it is out of date.
+    upto_event: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)

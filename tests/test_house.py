@@ -25,7 +25,7 @@ ONLY_IN = {
     "sqlalchemy": ("db",),
     "alembic": ("db",),
 }
-HEAVY = ("torch", "torchvision", "transformers", "sklearn", "scipy", "peft", "datasets", "accelerate")
+HEAVY = ("torch", "torchvision", "transformers", "sklearn", "scipy", "peft", "datasets", "accelerate", "umap", "numba")
 # A virtual table and what SQLite keeps it in: no model has them.
 FULL_TEXT = "item_words"
 MOST_LINES = 300

@@ -5,7 +5,7 @@ from db.models import JobKind
 # A job of this lane has devices to itself: as many run at once as there are. See `places`.
 COMPUTE = "compute"
 # Of the other lanes: how many jobs run at once.
-LANES = {"files": 2}
+LANES = {"files": 2, "inspect": 1}
 
 LANE_OF = {
     JobKind.IMPORT: "files",
@@ -13,6 +13,9 @@ LANE_OF = {
     JobKind.DOWNLOAD: "files",
     JobKind.LABEL: "files",
     JobKind.EMPTY: "files",
+    # Mostly over vectors that are there: it shall not wait for a training of hours.
+    JobKind.INSPECT: "inspect",
+    JobKind.EVALUATE: COMPUTE,
     JobKind.GROUP: COMPUTE,
     JobKind.EMBED: COMPUTE,
     JobKind.SUGGEST: COMPUTE,
@@ -30,4 +33,6 @@ WORK = {
     JobKind.EMPTY: "backend.labeling.emptying:run",
     JobKind.EXPORT: "backend.exporting.hub:run",
     JobKind.GROUP: "backend.grouping.job:run",
+    JobKind.EVALUATE: "backend.evaluating.job:run",
+    JobKind.INSPECT: "backend.inspecting.job:run",
 }

@@ -7,6 +7,7 @@ import streamlit as st
 
 from backend.evaluating import charts, looks
 from backend.evaluating.class_charts import MOST_CLASSES
+from db.models import Project
 from pages.parts.charts import draw
 
 MODES = {"count": "Number of items", "true": "Share of the true class", "predicted": "Share of the answers"}
@@ -15,7 +16,7 @@ MOST_MATRICES = 2
 MOST_MISTAKES = 10
 
 
-def show(found: Mapping[str, Any]) -> None:
+def show(_project: Project, found: Mapping[str, Any]) -> None:
     runs, classes = found["runs"], found["classes"]
     if not any(run["metrics"].get("test") for run in runs):
         return

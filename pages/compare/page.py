@@ -1,6 +1,8 @@
-"""Compare: runs side by side, what to make of the difference, and the items behind it."""
+"""Compare: runs side by side, what to make of the difference, and what to do next. A view each, in the address."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
 import streamlit as st
 
@@ -10,28 +12,70 @@ from db import jobs
 from db.comparison import Listed
 from db.models import Project, RunState
 from db.session import reading
-from pages.compare import class_by_class, curves, figures, item_by_item
 from pages.compare.choice import choose_runs
 from pages.parts import suggest_with
 from pages.parts.chosen import chosen_project, go_to
 from pages.parts.words import plain
 
+# Address, title, and the module that draws it.
+VIEWS = {
+    "runs": ("Runs", "runs_list"),
+    "side": ("Side by side", "side_by_side"),
+    "classes": ("Classes", "class_by_class"),
+    "certainty": ("Certainty", "certainty"),
+    "items": ("Item by item", "item_by_item"),
+    "slices": ("Slices", "slices"),
+    "errors": ("Label errors", "label_errors"),
+    "next": ("What next", "what_next"),
+}
+# These are called with the project alone; the others with the project and what `comparison.compare` found.
+WITHOUT_RUNS = ("errors", "next")
+
 
 def show() -> None:
     project = chosen_project()
     st.title("Compare")
+    view = choose_view()
+    draw: Callable[..., None] = import_module(f"pages.compare.{VIEWS[view][1]}").show
+    if view in WITHOUT_RUNS:
+        draw(project)
+        return
     with reading() as session:
         listed = rows.listed(session, project.id)
     if not listed:
         invite_to_train()
-        return
+    elif view == "runs":
+        draw(project, listed)
+    else:
+        of_runs(project, listed, view, draw)
+
+
+def choose_view() -> str:
+    """The address decides, so that a view can be linked to."""
+    asked = st.query_params.get("view", "")
+    st.session_state["compare-view"] = asked if asked in VIEWS else "side"
+    return str(
+        st.segmented_control(
+            "View",
+            list(VIEWS),
+            format_func=lambda view: VIEWS[view][0],
+            key="compare-view",
+            required=True,
+            on_change=lambda: st.query_params.update(view=st.session_state["compare-view"]),
+            label_visibility="collapsed",
+        )
+    )
+
+
+def of_runs(project: Project, listed: Sequence[Listed], view: str, draw: Callable[..., None]) -> None:
     run_ids = choose_runs(project, listed)
     if not run_ids:
         st.info("Choose at least one run above.")
         return
-    suggest_with_one(project, [run for run in listed if run.id in run_ids])
+    if view == "side":
+        suggest_with_one(project, [run for run in listed if run.id in run_ids])
     is_live = any(run.id in run_ids and run.state in jobs.ACTIVE for run in listed)
-    st.fragment(side_by_side, run_every=3.0 if is_live else None)(project, run_ids, is_live=is_live)
+    st.fragment(compared, run_every=3.0 if is_live else None)(project, run_ids, draw, is_live=is_live)
 
 
 def suggest_with_one(project: Project, chosen: Sequence[Listed]) -> None:
@@ -49,14 +93,11 @@ def invite_to_train() -> None:
         go_to("train")
 
 
-def side_by_side(project: Project, run_ids: Sequence[int], *, is_live: bool) -> None:
+def compared(project: Project, run_ids: Sequence[int], draw: Callable[..., None], *, is_live: bool) -> None:
     with reading() as session:
-        found = comparison.compare(session, project, run_ids)
+        found: Mapping[str, Any] = comparison.compare(session, project, run_ids)
     if is_live and not any(run["state"] in jobs.ACTIVE for run in found["runs"]):
         st.rerun()
     if found["warnings"]:
         st.warning("  \n".join(plain(each["message"]) for each in found["warnings"]), icon=":material/info:")
-    figures.show(found)
-    curves.show(found)
-    class_by_class.show(found)
-    item_by_item.show(project, found)
+    draw(project, found)
