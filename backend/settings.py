@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-FOLDERS = ("blobs", "thumbs", "vectors", "runs", "snapshots", "exports", "uploads", "imports", "logs", "models")
+FOLDERS = ("blobs", "thumbs", "vectors", "runs", "snapshots", "exports", "uploads", "imports", "logs", "models", "maps")
 
 
 def home() -> Path:

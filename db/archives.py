@@ -1,5 +1,6 @@
 """What a whole project is made of, table by table: read for an archive, written from one, and removed in parts.
 
+What can be made again from these is not among them: evaluations on today's labels, worklists and inspections.
 An archive is read in one transaction, so that it shows one moment. It is written in many short ones.
 """
 
@@ -62,12 +63,16 @@ Unfit = (IntegrityError, DataError)
 
 @dataclass(frozen=True)
 class Part:
-    """One table. by: the column by which its rows belong to the project: "project_id", or that of a part before."""
+    """One table. by: the column by which its rows belong to the project: "project_id", or that of a part before.
+
+    later: columns that archives from before they were there do not have; then they are as in a new row.
+    """
 
     name: str
     model: type[Base]
     by: str = "project_id"
     without: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
     @cached_property
     def columns(self) -> dict[str, type]:
@@ -82,6 +87,11 @@ class Part:
     @property
     def is_of_project(self) -> bool:
         return "project_id" in table(self.model).c
+
+    def as_new(self, name: str) -> Any:
+        """What a new row has in this column."""
+        default: Any = table(self.model).c[name].default
+        return default.arg(None) if default.is_callable else default.arg
 
     @cached_property
     def optional(self) -> frozenset[str]:
@@ -100,7 +110,12 @@ PARTS = (
     Part("labels", Label, "item_id"),
     Part("recipes", Recipe, "id"),
     Part("snapshots", Snapshot),
-    Part("runs", Run, without=("job_id", "sweep_id", "cloned_from", "tags", "is_starred", "is_archived")),
+    Part(
+        "runs",
+        Run,
+        without=("job_id", "sweep_id", "cloned_from"),
+        later=("tags", "is_starred", "is_archived"),
+    ),
     Part("run_metrics", RunMetric, "run_id"),
     Part("predictions", Prediction, "run_id"),
     Part("suggestion_sets", SuggestionSet, without=("job_id",)),

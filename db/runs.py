@@ -23,9 +23,21 @@ def of_job(session: Session, job_id: int) -> Run | None:
     return session.scalar(select(Run).where(Run.job_id == job_id))
 
 
-def page(session: Session, project_id: int, after: int | None, limit: int) -> Sequence[Run]:
+def page(
+    session: Session,
+    project_id: int,
+    after: int | None,
+    limit: int,
+    *,
+    with_archived: bool = False,
+    only_starred: bool = False,
+) -> Sequence[Run]:
     """Newest first, `after` being the last id of the page before."""
     query = select(Run).where(Run.project_id == project_id).order_by(Run.id.desc()).limit(limit)
+    if not with_archived:
+        query = query.where(Run.is_archived.is_(False))
+    if only_starred:
+        query = query.where(Run.is_starred.is_(True))
     return session.scalars(query.where(Run.id < after) if after is not None else query).all()
 
 

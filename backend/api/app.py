@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from backend import errors
 from backend.api import (
+    advice,
     archives,
     augmentations,
     classes,
@@ -31,6 +32,7 @@ from backend.api import (
     second_looks,
     suggestions,
     sweeps,
+    thresholds,
     uploads,
     watched,
     worklists,
@@ -60,6 +62,7 @@ ROUTERS = (
     reports.router,
     worklists.router,
     inspections.router,
+    advice.router,
     maps.router,
     recipes.router,
     augmentations.router,
@@ -67,6 +70,7 @@ ROUTERS = (
     suggestions.router,
     runs.router,
     sweeps.router,
+    thresholds.router,
 )
 
 

@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 
 from backend import errors, items, projects
 from backend.api.paging import After, Limit, page
-from backend.labeling import leases, queue, stats
+from backend.labeling import leases, queue, stats, worklists
 from backend.labeling.checks import NAME_LENGTH
 from db import items as item_rows
-from db.models import Item
-from db.session import reading
+from db.models import Item, Project
+from db.session import Session, reading
 
 router = APIRouter(prefix="/projects", tags=["labels"])
 
@@ -33,7 +33,7 @@ class Hold(BaseModel):
     tab: str = ""
     item_ids: list[Id] = Field(max_length=MOST_LEFT_OUT)
     again: list[Id] = Field(
-        default_factory=list, max_length=MOST_LEFT_OUT, description="labeled items of the order split:NAME"
+        default_factory=list, max_length=MOST_LEFT_OUT, description="decided items of split:NAME or list:ID"
     )
 
 
@@ -51,7 +51,8 @@ def next_items(
     """Items to do that nobody else holds. `next` is null where an order has no pages: go on with `exclude`.
 
     `looks_at` is there where an order looks at the first of them only: at so many. `split` {total, left} is there in
-    the order split:NAME, whose items are labeled: how many of them have not been looked at.
+    the order split:NAME, whose items are labeled: how many of them have not been looked at. So is `list` {id, name,
+    total, left} in the order list:ID, where an item's `note` says why it is in the list.
     """
     without = ids_in(exclude)
     who = leases.holder(annotator, tab) if annotator else None
@@ -63,13 +64,22 @@ def next_items(
         else:
             found = item_rows.by_ids(session, taken)
         shown = not_too_long(found)
-        left = queue.left_of_split(session, project, order)
         answer = page(shown, len(shown) if len(shown) < len(found) else limit, items.as_json(session, project, shown))
-    if left is not None:
-        answer |= {"split": left}
-    if furthest := queue.looks_at(order):
-        answer |= {"looks_at": furthest}
+        answer |= of_order(session, project, order)
+        if listed := worklists.of_order(session, project, order):
+            notes = worklists.notes(session, project, listed, [item.id for item in shown])
+            answer["items"] = [item | {"note": notes.get(item["id"])} for item in answer["items"]]
     return answer if queue.has_pages(order) else answer | {"next": None}
+
+
+def of_order(session: Session, project: Project, order: str) -> dict[str, Any]:
+    """What an answer says beside the items, in some orders."""
+    told = {
+        "looks_at": queue.looks_at(order),
+        "split": queue.left_of_split(session, project, order),
+        "list": worklists.standing(session, project, order),
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def not_too_long(found: Sequence[Item]) -> Sequence[Item]:

@@ -1,9 +1,9 @@
 """/api/projects/{p}/runs and /api/runs: train, look, predict, take the model away."""
 
 import base64
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -33,6 +33,9 @@ class NewRun(BaseModel):
 class RunChange(BaseModel):
     name: str | None = None
     note: str | None = None
+    tags: list[str] | None = None
+    is_starred: bool | None = None
+    is_archived: bool | None = None
 
 
 class Changes(BaseModel):
@@ -65,9 +68,17 @@ def plan(project_id: int, new: NewRun) -> dict[str, Any]:
 
 
 @router.get("/projects/{project_id}/runs")
-def list_runs(project_id: int, after: After = None, limit: Limit = 50) -> dict[str, Any]:
+def list_runs(
+    project_id: int,
+    *,
+    after: After = None,
+    limit: Limit = 50,
+    archived: Annotated[bool, Query(description="with the archived ones")] = False,
+    starred: Annotated[bool, Query(description="only those with a star")] = False,
+) -> dict[str, Any]:
     with reading() as session:
-        found = rows.page(session, projects.get(session, project_id).id, after, limit)
+        project = projects.get(session, project_id)
+        found = rows.page(session, project.id, after, limit, with_archived=archived, only_starred=starred)
         return page(found, limit, [runs.as_json(session, run) for run in found])
 
 
@@ -88,8 +99,11 @@ def get(run_id: int) -> dict[str, Any]:
 
 @router.patch("/runs/{run_id}")
 def change(run_id: int, new: RunChange) -> dict[str, Any]:
+    """Its name, note, tags (all of them), star, or whether it is archived; what is left out stays."""
     with writing() as session:
-        return runs.as_json(session, runs.rename(session, runs.get(session, run_id), new.name, new.note))
+        run = runs.rename(session, runs.get(session, run_id), new.name, new.note)
+        marks = new.model_dump(include={"tags", "is_starred", "is_archived"})
+        return runs.as_json(session, runs.mark(session, run, **marks))
 
 
 @router.delete("/runs/{run_id}", status_code=204)

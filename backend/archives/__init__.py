@@ -2,7 +2,8 @@
 
 An archive is a zip: `manifest.json` first, then one JSON-lines file a table (`tables/NAME.jsonl`, the first line names
 the columns), the rows of snapshots, what finished runs left behind if that was asked for, and the images by their
-SHA-256. Nothing in it is ever run, and no name in it becomes a path unchecked.
+SHA-256. What can be made again is not in it: evaluations on today's labels, worklists and inspections. Nothing in it
+is ever run, and no name in it becomes a path unchecked.
 """
 
 from pathlib import Path

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from backend import errors
 from backend.archives.container import bad
 from backend.archives.ids import Mapped, Row
 from backend.suggesting import naming
-from backend.training import near
+from backend.training import near, runs
 from db.archives import Part
 from db.class_changes import PART
 from db.models import Action, DecisionState, Kind, RunState, Split, Status
@@ -32,7 +33,7 @@ REFERENCES = {
     "origin_id": "origins", "run_id": "runs", "set_id": "suggestion_sets", "snapshot_id": "snapshots",
     "change_id": "class_changes", "merged_into": "classes",
 }  # fmt: skip
-LISTS = {"class_ids", "target_ids", "steps", "classes", "before", "after", "sample"}
+LISTS = {"class_ids", "target_ids", "steps", "classes", "before", "after", "sample", "tags"}
 # What an undo of such a change needs beside the classes.
 COUNTED = {
     PART: frozenset(("of", "class_id", "into", "is_gold")), "split": frozenset(("class_id", "upto_event", "names")),
@@ -48,6 +49,8 @@ def row_of(part: Part, names: Sequence[str], values: Sequence[Any], mapped: Mapp
     told = dict(zip(names, values, strict=True))
     row: Row = {}
     for name, kind in part.columns.items():
+        if name not in told and name in part.later:
+            told[name] = part.as_new(name)
         if name not in told:
             raise bad(f"the table of {part.name.replace('_', ' ')} has no column {name}")
         row[name] = _value(part, name, kind, told[name])
@@ -246,8 +249,14 @@ def _run(row: Row, mapped: Mapped) -> Row:
         row["spec"] = {**row["spec"], "recipe_id": mapped.of("recipes").find(recipe_id)}
     if row["state"] not in (RunState.DONE, RunState.FAILED):
         row["state"] = RunState.STOPPED
+    if not all(isinstance(tag, str) for tag in row["tags"]):
+        raise bad("the tags of a run in it are no words")
+    try:
+        tags = runs.clean_tags(row["tags"])
+    except errors.Invalid as error:
+        raise bad(f"a run in it has tags that cannot be used. {error.message}") from None
     # Set again when its files come.
-    return {**row, "artifact": None, "metrics": with_new_classes(row["metrics"], mapped)}
+    return {**row, "artifact": None, "tags": tags, "metrics": with_new_classes(row["metrics"], mapped)}
 
 
 def with_new_classes(told: Any, mapped: Mapped, depth: int = 0) -> Any:

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from backend.evaluating import metrics
+from backend import items
+from backend.evaluating.answers import Told
 from db import comparison as rows
-from db import items
+from db import evaluations
+from db import items as item_rows
 from db.comparison import Answer
-from db.models import Project, Run
+from db.models import Project
 from db.session import Session
 
 # Names of items in the answer of one comparison; the counts are always of all.
-MOST_IDS = 200
+MOST_IDS = 2000
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,6 @@ class Way:
 
     def is_right(self, answer: Answer) -> bool:
         return self.answered(answer) == sorted(answer.target_ids)
-
-
-def way(project: Project, figures: Mapping[str, Any] | None, class_ids: Sequence[int]) -> Way:
-    """figures: the run's metrics. class_ids: the order of its scores."""
-    return Way(class_ids, metrics.thresholds_of(figures, class_ids) if project.multi_label else None)
 
 
 def between(
@@ -72,16 +69,13 @@ def surest_first(item_ids: Iterable[int], answers: Mapping[int, Answer]) -> dict
     return {"count": len(ids), "item_ids": ids[:MOST_IDS]}
 
 
-def of_runs(
-    session: Session, project: Project, runs: Sequence[Run], orders: Mapping[int, Sequence[int]]
-) -> tuple[dict[int, dict[str, Any]], list[dict[str, Any]]]:
+def of_runs(project: Project, said: Sequence[Told]) -> tuple[dict[int, dict[str, Any]], list[dict[str, Any]]]:
     """The mistakes of each run, and the first run that has answers on test items against each other one.
 
-    orders: run id -> class ids in the order of its scores.
     Returns ({run id: {"count", "item_ids"}}, [{"a", "b", …}]).
     """
-    found = {run.id: answers for run in runs if (answers := rows.answers(session, run.id))}
-    ways = {run.id: way(project, run.metrics, orders[run.id]) for run in runs}
+    found = {each.run.id: each.answers for each in said if each.answers}
+    ways = {each.run.id: Way(each.class_ids, each.thresholds if project.multi_label else None) for each in said}
     right = {run_id: {each for each in given if ways[run_id].is_right(given[each])} for run_id, given in found.items()}
     mistakes = {run_id: surest_first(set(given) - right[run_id], given) for run_id, given in found.items()}
     a, *others = found or [0]
@@ -93,23 +87,22 @@ def cards(
 ) -> list[dict[str, Any]]:
     """What a person wants to see of items: the item, its true classes, and each run's answer.
 
-    runs: as `comparison.compare` gives them. Returns {"id", "kind", "text", "source", "target_ids", "answers":
-    [{"run_id", "class_ids", "confidence", "is_right"}]}; items deleted since are left out.
+    runs: as `comparison.compare` gives them. Returns {"id", "kind", "text", "image", "source", "target_ids", "answers":
+    [{"run_id", "class_ids", "confidence", "is_right"}], "now": {"status", "class_ids", "over"}}: true is what the runs
+    were judged by, now is how the item stands. Items deleted since are left out.
     """
-    found = {run["id"]: rows.answers(session, run["id"], item_ids=item_ids) for run in runs}
+    found = {run["id"]: _answers(session, run, item_ids) for run in runs}
     shown: list[dict[str, Any]] = []
-    for item in items.by_ids(session, item_ids):
-        given = [(run, found[run["id"]][item.id]) for run in runs if item.id in found[run["id"]]]
+    for item in items.as_json(session, project, item_rows.by_ids(session, item_ids)):
+        given = [(run, found[run["id"]][item["id"]]) for run in runs if item["id"] in found[run["id"]]]
         if not given:
             continue
         shown.append(
-            {
-                "id": item.id,
-                "kind": project.kind,
-                "text": item.text,
-                "source": item.source,
+            {name: item[name] for name in ("id", "kind", "text", "image", "source")}
+            | {
                 "target_ids": sorted(given[0][1].target_ids),
                 "answers": [_shown(run, answer) for run, answer in given],
+                "now": {name: item[name] for name in ("status", "class_ids", "over")},
             }
         )
     return shown
@@ -123,3 +116,10 @@ def _shown(run: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
         "confidence": answer.confidence,
         "is_right": class_ids == sorted(answer.target_ids),
     }
+
+
+def _answers(session: Session, run: Mapping[str, Any], item_ids: Sequence[int]) -> dict[int, Answer]:
+    """By the labels that the comparison was made with."""
+    if run["is_today"]:
+        return evaluations.answers(session, run["id"], item_ids)
+    return rows.answers(session, run["id"], item_ids=item_ids)

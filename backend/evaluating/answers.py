@@ -61,16 +61,25 @@ class Answers:
 
 @dataclass(frozen=True)
 class Told:
-    """One run's answers as the database has them, by item id, with the classes of its scores in order."""
+    """One run's answers as the database has them, by item id.
+
+    class_ids: of its scores, in order. thresholds: of each of these, for where an item may have several classes.
+    figures: {"validation": M, "test": M}, M as of `metrics.evaluate`; what there is of them.
+    """
 
     run: Run
     class_ids: Sequence[int]
+    thresholds: Sequence[float]
+    figures: Mapping[str, Any]
     answers: Mapping[int, Answer]
 
 
 def told(session: Session, run: Run, class_ids: Sequence[int]) -> Told:
-    """What the run answered on its test items."""
-    return Told(run, class_ids, rows.answers(session, run.id))
+    """What the run answered on its test items when it was trained. class_ids: those of its snapshot."""
+    figures = run.metrics or {}
+    own = {split: figures[split] for split in ("validation", "test") if figures.get(split)}
+    limits = metrics.thresholds_of(figures, class_ids)
+    return Told(run, class_ids, limits, own, rows.answers(session, run.id))
 
 
 def alone(project: Project, one: Told) -> Answers:
@@ -90,9 +99,7 @@ def together(project: Project, several: Sequence[Told]) -> Answers:
     position = {class_id: place for place, class_id in enumerate(class_ids)}
     truth = np.zeros((len(common), len(class_ids)), bool)
     for row, item_id in enumerate(common):
-        # A class that no run knows, because its label changed since, is in no column: then nobody is right.
-        places = [position[each] for each in several[0].answers[item_id].target_ids if each in position]
-        truth[row, places] = True
+        truth[row, [position[each] for each in several[0].answers[item_id].target_ids]] = True
     scores = [_scores(each, common, position) for each in several]
     given = [_given(project, each, table, position) for each, table in zip(several, scores, strict=True)]
     return Answers(
@@ -118,8 +125,7 @@ def _scores(one: Told, item_ids: Sequence[int], position: Mapping[int, int]) -> 
 def _given(project: Project, one: Told, scores: Scores, position: Mapping[int, int]) -> Bools:
     if not project.multi_label:
         return metrics.answers(scores, multi_label=False)
-    least = metrics.thresholds_of(one.run.metrics, one.class_ids)
     # What a run does not know it never answers.
     limits: Any = np.full(len(position), np.inf)
-    limits[[position[each] for each in one.class_ids]] = least
+    limits[[position[each] for each in one.class_ids]] = one.thresholds
     return metrics.answers(scores, multi_label=True, thresholds=limits)

@@ -4,11 +4,26 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backend import errors
 from backend.classes import PALETTE
-from backend.evaluating import agreement, differences, doubts
+from backend.evaluating import (
+    agreement,
+    answers,
+    bootstrap,
+    differences,
+    doubts,
+    looks,
+    remembered,
+    significance,
+    today,
+)
+from backend.evaluating.answers import Answers, Told
+from backend.training import disk
 from db import comparison as rows
-from db import projects
+from db import evaluations, projects
 from db.models import Project, Run, Snapshot
 from db.session import Session
 
@@ -21,41 +36,100 @@ BASELINE_TITLES = {
 }
 
 
-def compare(session: Session, project: Project, run_ids: Sequence[int]) -> dict[str, Any]:
+def compare(session: Session, project: Project, run_ids: Sequence[int], *, is_today: bool = False) -> dict[str, Any]:
     """Put 1 to 20 runs side by side, in the order asked.
 
-    Every list in `per_class` and `differences` has one value a run, in that order. Raises Invalid when no runs or
-    too many are named, and NotFound for a run that is not in this project.
+    Every list in `per_class` and `differences` has one value a run, in that order. is_today: by the labels of today, as
+    far as the runs were judged by them, instead of those that each was trained with. Raises Invalid when no runs or too
+    many are named, and NotFound for a run that is not in this project.
     """
     runs = chosen(session, project, run_ids)
     frozen = rows.snapshots(session, [run.snapshot_id for run in runs if run.snapshot_id])
+    said = told(session, project, runs, is_today=is_today)
+    tables = [answers.alone(project, each) for each in said]
     classes = classes_of(session, project, [run.snapshot_id and frozen.get(run.snapshot_id) for run in runs])
     points = rows.points(session, [run.id for run in runs])
     failures = rows.errors_of(session, [run.job_id for run in runs if run.job_id])
-    orders = {run.id: class_order(frozen.get(run.snapshot_id or 0)) for run in runs}
-    mistakes, pairs = agreement.of_runs(session, project, runs, orders)
+    mistakes, pairs = agreement.of_runs(project, said)
     shown = [
-        run_as_json(run)
+        run_as_json(each)
         | {
-            "error": failures.get(run.job_id or 0),
-            "class_ids": orders[run.id],
-            "thresholds": agreement.way(project, run.metrics, orders[run.id]).thresholds,
-            "mistakes": mistakes.get(run.id),
-            "curves": {name: thinned(curve) for name, curve in points[run.id].items()},
+            "is_today": is_today,
+            "thresholds": list(each.thresholds) if project.multi_label else None,
+            "error": failures.get(each.run.job_id or 0),
+            "mistakes": mistakes.get(each.run.id),
+            "intervals": intervals(table),
+            "curves": {name: thinned(curve) for name, curve in points[each.run.id].items()},
         }
-        for run in runs
+        for each, table in zip(said, tables, strict=True)
     ]
+    verdicts = verdicts_on(project, said)
+    judged = today.standing(session, project, said)
     return {
         "project_id": project.id,
         "multi_label": project.multi_label,
-        "runs": shown,
+        "is_today": is_today,
+        "runs": [run | {"evaluation": judged.evaluations.get(run["id"])} for run in shown],
         "classes": classes,
         "per_class": per_class(shown, classes),
         "differences": differences.between(session, runs),
-        "baselines": [each for snapshot in frozen.values() for each in baselines_of(snapshot, len(frozen) > 1)],
+        # They were measured by the labels of then.
+        "baselines": []
+        if is_today
+        else [each for snapshot in frozen.values() for each in baselines_of(snapshot, len(frozen) > 1)],
         "agreement": pairs,
-        "warnings": doubts.about(shown, frozen, pairs),
+        "verdicts": verdicts,
+        "outdated": judged.outdated,
+        "warnings": doubts.about(shown, frozen, pairs, is_today=is_today, outdated=judged.outdated),
     }
+
+
+def told(session: Session, project: Project, runs: Sequence[Run], *, is_today: bool = False) -> list[Told]:
+    """What each run answered on test items, and the figures of that."""
+    if is_today:
+        judged = evaluations.of_runs(session, [run.id for run in runs])
+        return [today.told(session, run, judged.get(run.id)) for run in runs]
+    frozen = rows.snapshots(session, [run.snapshot_id for run in runs if run.snapshot_id])
+    return [answers.told(session, run, class_order(frozen.get(run.snapshot_id or 0))) for run in runs]
+
+
+def tables(session: Session, project: Project, run_ids: Sequence[int], *, is_today: bool = False) -> dict[int, Answers]:
+    """Run id -> its answers on all of its own test items. Raises as `compare`."""
+    said = told(session, project, chosen(session, project, run_ids), is_today=is_today)
+    return {each.run.id: answers.alone(project, each) for each in said}
+
+
+def shared(session: Session, project: Project, run_ids: Sequence[int], *, is_today: bool = False) -> Answers:
+    """Their answers on the test items that all of these runs answered, by the same label. Raises as `compare`."""
+    return answers.together(project, told(session, project, chosen(session, project, run_ids), is_today=is_today))
+
+
+def intervals(table: Answers) -> dict[str, list[float]] | None:
+    """{"accuracy": [low, high], "f1_macro": …} in which the figures of the first run lie with 95 %."""
+    if not len(table):
+        return None
+    found = remembered.once(of_one, table.truth, table.given[0])
+    return {name: list(ends) for name, ends in found.items()}
+
+
+def of_one(truth: NDArray[np.bool_], given: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
+    [found] = bootstrap.intervals(truth, [given])
+    return found
+
+
+def verdicts_on(project: Project, said: Sequence[Told]) -> list[dict[str, Any]]:
+    """Whether each other run is better than the first one that has answers, on the items that both answered."""
+    there = [each for each in said if each.answers]
+    if not there:
+        return []
+    names = looks.names_of([{"id": each.run.id, "name": each.run.name} for each in there])
+    found = []
+    for other, name in zip(there[1:], names[1:], strict=True):
+        both = answers.together(project, [there[0], other])
+        verdict = remembered.once(significance.compare, both.truth, *both.given)
+        words = significance.in_words(verdict, names[0], name)
+        found.append({"a": there[0].run.id, "b": other.run.id} | verdict | {"words": words})
+    return found
 
 
 def chosen(session: Session, project: Project, run_ids: Sequence[int]) -> list[Run]:
@@ -80,8 +154,8 @@ def parse_ids(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def run_as_json(run: Run) -> dict[str, Any]:
-    metrics = run.metrics or {}
+def run_as_json(one: Told) -> dict[str, Any]:
+    run, metrics, facts = one.run, one.run.metrics or {}, one.run.environment or {}
     return {
         "id": run.id,
         "name": run.name or f"Run {run.id}",
@@ -92,8 +166,13 @@ def run_as_json(run: Run) -> dict[str, Any]:
         "snapshot_id": run.snapshot_id,
         "created_at": run.created_at.isoformat(),
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
-        "seconds": metrics.get("train_seconds") or (run.environment or {}).get("seconds"),
-        "metrics": {split: finite(metrics[split]) for split in ("validation", "test") if metrics.get(split)},
+        "seconds": metrics.get("train_seconds") or facts.get("seconds"),
+        "size_bytes": disk.of_run(run.id).model_bytes or None,
+        "parameters": facts.get("weights") or facts.get("trained_weights"),
+        "class_ids": list(one.class_ids),
+        "metrics": {split: finite(figures) for split, figures in one.figures.items() if figures},
+        # Over all labeled items, by the labels of then.
+        "cross_validation": metrics.get("cross_validation"),
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backend.evaluating import class_charts, looks
+from backend.evaluating import confusion_charts, looks
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -212,7 +212,7 @@ def disagreement(
 
     counts, names = np.array(compared["matrix"], float), names_of(compared, classes)
     off = counts - np.diag(np.diag(counts))
-    is_large = len(names) > class_charts.MOST_TICKS
+    is_large = len(names) > confusion_charts.MOST_TICKS
     colors = ((0, "rgba(213,94,0,0)"), (0.0001, "rgba(213,94,0,0.15)"), (1, "rgba(213,94,0,0.7)"))
     one, other = looks.short(titles[compared["a"]], 30), looks.short(titles[compared["b"]], 30)
     figure = go.Figure()
@@ -233,7 +233,7 @@ def disagreement(
         xgap=1,
         ygap=1,
     )
-    if len(names) <= class_charts.MOST_CLASSES_WITH_TEXT:
+    if len(names) <= confusion_charts.MOST_CLASSES_WITH_TEXT:
         rows, columns = np.nonzero(counts)
         figure.add_scatter(
             x=columns, y=rows, mode="text", text=[f"{n:,.0f}" for n in counts[rows, columns]],

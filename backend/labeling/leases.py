@@ -16,6 +16,7 @@ from db.session import reading, writing
 
 # Longer than most decisions take; the pad holds again what it still has.
 LEASE_S = 180
+DECIDED = (Status.LABELED, Status.SKIPPED, Status.FLAGGED)
 TAB = re.compile(r"[A-Za-z0-9-]{0,40}")
 
 
@@ -47,7 +48,7 @@ def take(
 def hold(project_id: int, who: str, item_ids: Sequence[int], again: Sequence[int] = ()) -> Held:
     """Hold exactly these, as far as they are free, and let go of everything else that `who` holds.
 
-    `again` are those of them that are labeled and get another look.
+    `again` are more of them, that are decided and get another look.
     """
     with reading() as session:
         projects.get(session, project_id)
@@ -55,7 +56,7 @@ def hold(project_id: int, who: str, item_ids: Sequence[int], again: Sequence[int
     with writing() as session:
         held = rows.take(session, project_id, who, wanted, until=_end(), limit=len(wanted))
         looked = [each for each in again if each not in set(held)]
-        held += rows.take(session, project_id, who, looked, until=_end(), limit=len(looked), statuses=(Status.LABELED,))
+        held += rows.take(session, project_id, who, looked, until=_end(), limit=len(looked), statuses=DECIDED)
         rows.release(session, project_id, who, keep=held)
     got = set(held)
     return Held(held, [item_id for item_id in dict.fromkeys([*wanted, *again]) if item_id not in got])

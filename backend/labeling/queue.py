@@ -10,6 +10,7 @@
     disagree:A,B      what two sets of suggestions say different things of, what the first is least sure of first
                       (disagree:A is against the set in use); looks at the FURTHEST items it is least sure of
     split:NAME        labeled items of a class that was split, for another look: those that had none since, by id
+    list:ID           items of a worklist in its order, whatever was decided on them: those that had no look since
     similar:ITEM_ID   like this item, most alike first
     search:WORDS      nearest to these words in meaning
 
@@ -25,7 +26,7 @@ from typing import Any
 from backend import errors, projects
 from backend.evaluating import suggested
 from backend.jobs import ask
-from backend.labeling import leases
+from backend.labeling import leases, worklists
 from backend.suggesting import sets
 from db import class_changes, items
 from db import projects as project_rows
@@ -43,6 +44,8 @@ PATIENCE_S = 3.0
 BLIND = "This project is labeled blind, and which items come in this order would tell what is suggested."
 # Each try asks for more than the one before: enough for 60 callers in the same moment.
 TRIES = 6
+# Of orders that bring again what is decided.
+STATUSES: dict[str, Sequence[Status]] = {"split": (Status.LABELED,), "list": worklists.STATUSES}
 
 
 def next_items(
@@ -75,7 +78,7 @@ def take(
 
     Fewer than `limit` only when there are no more. Raises Unavailable when others were always quicker.
     """
-    statuses = (Status.LABELED,) if order.startswith("split:") else (Status.TODO,)
+    statuses = STATUSES.get(order.partition(":")[0], (Status.TODO,))
     taken: list[int] = []
     spare = 10 + limit // 4
     for _ in range(TRIES):
@@ -94,7 +97,7 @@ def take(
 
 def has_pages(order: str) -> bool:
     """Whether `after` goes on behind an item in this order."""
-    return order.partition(":")[0] in ("sequential", "random", "uncertain", "class", "sure", "disagree", "split")
+    return order.partition(":")[0] in WITH_PAGES
 
 
 def looks_at(order: str) -> int | None:
@@ -178,6 +181,12 @@ def _split(session: Session, project: Project, part: Part, name: str) -> Sequenc
     return rows.not_looked_at(session, part, class_id, change.counts["upto_event"])
 
 
+def _list(session: Session, project: Project, part: Part, said: str) -> Sequence[int]:
+    worklist = worklists.of_order(session, project, f"list:{said}")
+    assert worklist is not None
+    return worklists.next_ids(session, worklist, part)
+
+
 def _split_of(session: Session, project: Project, name: str) -> tuple[ClassChange, int]:
     class_id = _named(session, project, name).id
     change = class_changes.newest_split(session, project.id, class_id)
@@ -221,10 +230,14 @@ NAMED: dict[str, Callable[[Session, Project, Part, str], Sequence[int]]] = {
     "sure": _sure,
     "disagree": _disagree,
     "split": _split,
+    "list": _list,
     "similar": _similar,
     "search": _search,
 }
-ORDERS = (*PLAIN, "class:NAME", "sure:NAME", "disagree:A,B", "split:NAME", "similar:ITEM_ID", "search:WORDS")
+ORDERS = (
+    *PLAIN, "class:NAME", "sure:NAME", "disagree:A,B", "split:NAME", "list:ID", "similar:ITEM_ID", "search:WORDS",
+)  # fmt: skip
+WITH_PAGES = ("sequential", "random", "uncertain", "class", "sure", "disagree", "split", "list")
 
 
 def _computed(task: str, part: Part, timeout_s: float = 60.0, **more: Any) -> list[int]:

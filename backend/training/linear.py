@@ -6,6 +6,7 @@ layer can hold: softmax of the scores for one class an item, a sigmoid each when
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -177,12 +178,19 @@ def solve(
 def fitted(features: Floats, answers: NDArray[Any], strength: float, weights: Floats | None, k: int = 1) -> Any:
     """weights: (n,) how much each row counts; all alike when left out."""
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     # Small matrices are slower on several threads, much slower beside a training.
     threads = 1 if features.size * k < MUCH_FOR_ONE_CORE else None
-    with threadpool_limits(threads, user_api="blas"):
+    with pools().limit(limits=threads, user_api="blas"):
         return LogisticRegression(C=strength, max_iter=500).fit(features, answers, weights)
+
+
+@cache
+def pools() -> Any:
+    """The thread pools of this process. To look for them takes as long as a small fit."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def one_against_rest(has: NDArray[np.bool_], *, balanced: bool) -> tuple[NDArray[np.int64], Floats]:

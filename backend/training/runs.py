@@ -15,6 +15,7 @@ from db.models import Job, JobKind, JobState, Prediction, Project, Run, RunMetri
 from db.session import Session
 
 NAME_LENGTH, NOTE_LENGTH = 200, 10_000
+MOST_TAGS, TAG_LENGTH = 20, 40
 
 
 def start(
@@ -66,6 +67,50 @@ def rename(session: Session, run: Run, name: str | None = None, note: str | None
     run.note = run.note if note is None else note.strip()
     session.flush()
     return run
+
+
+def mark(
+    session: Session,
+    run: Run,
+    *,
+    tags: Sequence[str] | None = None,
+    is_starred: bool | None = None,
+    is_archived: bool | None = None,
+) -> Run:
+    """Change what a person finds it by; None leaves it. An archived run is kept, but not listed unless asked for.
+
+    Raises Invalid for a tag that cannot be one, and Conflict for archiving a run that waits or is at work; then
+    nothing changes.
+    """
+    kept = list(run.tags) if tags is None else clean_tags(tags)
+    if is_archived and not run.is_archived and JobState(run.state) in jobs.ACTIVE:
+        raise errors.Conflict(f"The run {run.name} is {run.state}.", "Archive it when it has ended, or stop it first.")
+    run.tags = kept
+    run.is_starred = run.is_starred if is_starred is None else is_starred
+    run.is_archived = run.is_archived if is_archived is None else is_archived
+    session.flush()
+    return run
+
+
+def clean_tags(tags: Sequence[str]) -> list[str]:
+    """With one space between words, and each once, in whatever case. Raises Invalid."""
+    by_word: dict[str, str] = {}
+    for tag in tags:
+        words = " ".join(tag.split())
+        if not words:
+            raise errors.Invalid("A tag is empty.", "Write at least one letter.")
+        if len(words) > TAG_LENGTH:
+            raise errors.Invalid(f"A tag may have {TAG_LENGTH} letters; this one has {len(words)}.", "Shorten it.")
+        by_word.setdefault(words.casefold(), words)
+    if len(by_word) > MOST_TAGS:
+        raise errors.Invalid(f"A run may have {MOST_TAGS} tags; these are {len(by_word)}.", "Take some away.")
+    return list(by_word.values())
+
+
+def retag(session: Session, run: Run, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Run:
+    """Raises Invalid."""
+    gone = {tag.casefold() for tag in clean_tags(remove)}
+    return mark(session, run, tags=[*(tag for tag in run.tags if tag.casefold() not in gone), *add])
 
 
 def delete(session: Session, run: Run) -> None:
@@ -137,6 +182,9 @@ def as_json(session: Session, run: Run) -> dict[str, Any]:
         "has_model": run.artifact is not None,
         "error": job.error if job else None,
         "note": run.note,
+        "tags": run.tags,
+        "is_starred": run.is_starred,
+        "is_archived": run.is_archived,
         "created_at": run.created_at.isoformat(),
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
     }

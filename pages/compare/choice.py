@@ -45,6 +45,15 @@ def as_address(run_ids: Sequence[int]) -> str:
     return ",".join(str(run_id) for run_id in run_ids) or "none"
 
 
+def named() -> list[int]:
+    """Runs that the address names: they are there to choose even when they are archived."""
+    try:
+        return comparison.parse_ids(st.query_params.get("runs", ""))[: comparison.MOST_RUNS]
+    except errors.Invalid:
+        # Said where the address is read to choose them.
+        return []
+
+
 def in_address(by_id: dict[int, Listed]) -> list[int]:
     asked = st.query_params["runs"]
     try:

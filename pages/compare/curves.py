@@ -1,4 +1,4 @@
-"""Learning curves of all runs, overlaid: the loss on the left, a figure of the person's choice on the right."""
+"""Learning curves of all runs, overlaid: the loss, and a figure of the person's choice."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,36 +8,42 @@ import streamlit as st
 from backend.evaluating import charts
 from pages.parts.charts import draw
 
+PREFERRED = ("f1_macro", "accuracy")
+# The machine's own figures are on the Train page.
+OF_THE_MACHINE = ("items_per_second", "memory", "gpu", "gpu_memory")
+
 
 def show(found: Mapping[str, Any]) -> None:
     runs = found["runs"]
-    names = {name.partition("/")[2] for run in runs for name in run["curves"]}
+    names = {name.partition("/")[2] for run in runs for name in run["curves"]} - set(OF_THE_MACHINE)
     if not names:
         return
     st.subheader("How they learned")
-    figure, by, smoothing = controls(sorted(names - {"loss"}))
-    left, right = st.columns(2, gap="medium")
+    figure, how = controls(sorted(names - {"loss"}))
+    is_log = how.pop("is_log")
+    with_curves = sum(bool(run["curves"]) for run in runs)
+    # Many names stand beside their curves, and need the width of the page.
+    left, right = st.columns(2, gap="medium") if with_curves <= charts.MOST_ABOVE else (st.container(), st.container())
     with left:
-        draw(charts.curves(runs, "loss", smoothing=smoothing, by=by), "compare-loss", charts.curve_rows(runs, "loss"))
+        draw(charts.curves(runs, "loss", is_log=is_log, **how), "compare-loss", charts.curve_rows(runs, "loss"))
     if figure:
         with right:
-            draw(
-                charts.curves(runs, figure, smoothing=smoothing, by=by),
-                f"compare-{figure}",
-                charts.curve_rows(runs, figure),
-            )
-    st.caption("Dotted: on the items it learns from. Solid: on the validation items.")
+            draw(charts.curves(runs, figure, **how), f"compare-{figure}", charts.curve_rows(runs, figure))
+    words = "Dotted: on the items it learns from. Solid: on the validation items."
+    st.caption(words + (" A click on a name hides its run, two show it alone." if with_curves > 1 else ""))
 
 
-def controls(names: list[str]) -> tuple[str | None, str, float]:
-    preferred = ["f1_macro", "accuracy"]
-    names = [name for name in preferred if name in names] + [name for name in names if name not in preferred]
-    which, axis, smooth = st.columns([2, 1, 1], gap="medium", vertical_alignment="bottom")
+def controls(names: list[str]) -> tuple[str | None, dict[str, Any]]:
+    """The figure beside the loss, and how to draw: {"by", "smoothing", "is_log"}."""
+    names = [name for name in PREFERRED if name in names] + [name for name in names if name not in PREFERRED]
+    which, axis, smooth, log = st.columns([3, 2, 2, 1], gap="medium", vertical_alignment="bottom")
     figure = which.segmented_control(
         "Beside the loss", names, default=names[0] if names else None, format_func=charts.title_of, key="compare-figure"
     )
     by = axis.segmented_control(
-        "Along", ["step", "epoch"], default="step", format_func=str.capitalize, key="compare-by"
+        "Along", list(charts.ALONG), default="step", format_func=charts.ALONG.get, key="compare-by", required=True
     )
     smoothing = smooth.slider("Smoothing of the dotted curves", 0.0, 0.95, 0.0, 0.05, key="compare-smoothing")
-    return figure or (names[0] if names else None), by or "step", smoothing
+    is_log = log.toggle("Log scale", key="compare-log", help="Of the loss.")
+    shown = figure or (names[0] if names else None)
+    return shown, {"by": by or "step", "smoothing": smoothing, "is_log": is_log}

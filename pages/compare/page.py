@@ -12,7 +12,9 @@ from db import jobs
 from db.comparison import Listed
 from db.models import Project, RunState
 from db.session import reading
-from pages.compare.choice import choose_runs
+from pages.compare import today
+from pages.compare.choice import choose_runs, named
+from pages.compare.marking import report_link
 from pages.parts import suggest_with
 from pages.parts.chosen import chosen_project, go_to
 from pages.parts.words import plain
@@ -30,6 +32,8 @@ VIEWS = {
 }
 # These are called with the project alone; the others with the project and what `comparison.compare` found.
 WITHOUT_RUNS = ("errors", "next")
+# More of them in a row would push the comparison off the page.
+MOST_BUTTONS = 3
 
 
 def show() -> None:
@@ -41,11 +45,11 @@ def show() -> None:
         draw(project)
         return
     with reading() as session:
-        listed = rows.listed(session, project.id)
-    if not listed:
-        invite_to_train()
-    elif view == "runs":
+        listed = rows.listed(session, project.id, also=named())
+    if view == "runs":
         draw(project, listed)
+    elif not listed:
+        invite_to_train()
     else:
         of_runs(project, listed, view, draw)
 
@@ -73,17 +77,23 @@ def of_runs(project: Project, listed: Sequence[Listed], view: str, draw: Callabl
         st.info("Choose at least one run above.")
         return
     if view == "side":
-        suggest_with_one(project, [run for run in listed if run.id in run_ids])
+        ways_on(project, [run for run in listed if run.id in run_ids])
     is_live = any(run.id in run_ids and run.state in jobs.ACTIVE for run in listed)
     st.fragment(compared, run_every=3.0 if is_live else None)(project, run_ids, draw, is_live=is_live)
 
 
-def suggest_with_one(project: Project, chosen: Sequence[Listed]) -> None:
+def ways_on(project: Project, chosen: Sequence[Listed]) -> None:
+    """Suggest with one of them, or take the comparison along."""
     finished = {run.id: f"Suggest with {run.name}" for run in chosen if run.state == RunState.DONE}
     if len(finished) == 1:
         finished = dict.fromkeys(finished, "Suggest with this run")
     with st.container(horizontal=True, gap="small"):
-        suggest_with.buttons(project, finished)
+        if len(finished) <= MOST_BUTTONS:
+            suggest_with.buttons(project, finished)
+        else:
+            with st.popover("Suggest with one of them", icon=":material/lightbulb:"):
+                suggest_with.buttons(project, finished)
+        report_link(project, [run.id for run in chosen], is_today=today.is_asked())
     suggest_with.what_follows(project)
 
 
@@ -95,9 +105,10 @@ def invite_to_train() -> None:
 
 def compared(project: Project, run_ids: Sequence[int], draw: Callable[..., None], *, is_live: bool) -> None:
     with reading() as session:
-        found: Mapping[str, Any] = comparison.compare(session, project, run_ids)
+        found: Mapping[str, Any] = comparison.compare(session, project, run_ids, is_today=today.is_asked())
     if is_live and not any(run["state"] in jobs.ACTIVE for run in found["runs"]):
         st.rerun()
     if found["warnings"]:
         st.warning("  \n".join(plain(each["message"]) for each in found["warnings"]), icon=":material/info:")
+    today.choose(project, found)
     draw(project, found)

@@ -1,4 +1,4 @@
-"""Explore: find items by words or by likeness, and see what the data is made of."""
+"""Explore: find items by words or by likeness, see what the data is made of, and where the items lie on a map."""
 
 import streamlit as st
 
@@ -6,8 +6,11 @@ from db import projects as rows
 from db.models import Project
 from db.session import reading
 from pages.explore import search
+from pages.explore.map_view import map_view
 from pages.explore.overview import overview
 from pages.parts.chosen import chosen_project, go_to
+
+OVERVIEW, MAP = "Overview", "Map"
 
 
 def show() -> None:
@@ -28,6 +31,9 @@ def show() -> None:
         pressed = search.by_item(project, similar_to)
     elif words:
         pressed = search.by_words(project, words)
+    elif view() == MAP:
+        map_view(project)
+        pressed = None
     else:
         pressed = overview(project)
     if pressed is not None:
@@ -45,6 +51,20 @@ def question(project: Project) -> tuple[str, int | None]:
     words, similar_to = st.query_params.get("words", ""), st.query_params.get("similar", "")
     back.button("Overview", width="stretch", disabled=not (words or similar_to), on_click=ask_for_nothing)
     return words, int(similar_to) if similar_to.isdecimal() else None
+
+
+def view() -> str:
+    """The overview or the map, as the address says: a link leads to the same."""
+    if "explore-view" not in st.session_state:
+        st.session_state["explore-view"] = MAP if st.query_params.get("view") == "map" else OVERVIEW
+    chosen = st.segmented_control(
+        "What to see", [OVERVIEW, MAP], key="explore-view", required=True, label_visibility="collapsed"
+    )
+    if chosen == MAP:
+        st.query_params["view"] = "map"
+    else:
+        st.query_params.pop("view", None)
+    return str(chosen)
 
 
 def ask_for_words() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from backend import errors, projects
-from backend.labeling import queue, stats
+from backend.labeling import queue, stats, worklists
 from backend.suggesting import naming, sets
 from db.models import Project
 from db.projects import has_items
@@ -13,6 +13,7 @@ from db.session import Session, reading
 from pages.parts.chosen import chosen_project, go_to
 from pages.parts.pad.pad import label_pad
 from pages.parts.suggest import suggest_card
+from pages.parts.worklist import from_page, go_back
 
 
 def show() -> None:
@@ -25,7 +26,9 @@ def show() -> None:
     if not about["classes"]:
         return invite("There are no classes to choose from. Name what you want to tell apart.", "Name classes")
     wanted = label_pad(about)
-    if wanted:
+    if wanted == "back":
+        go_back()
+    elif wanted:
         go_to(wanted)
     suggest_card(project)
     return None
@@ -46,12 +49,24 @@ def for_pad(session: Session, project: Project) -> dict[str, Any]:
 
 
 def asked_order(session: Session, project: Project) -> dict[str, Any]:
-    """The order that the link names, and words for it where the pad has none of its own."""
+    """The order that the link names, words for it where the pad has none of its own, and where the person came from."""
     order = st.query_params.get("order", "")
     if not order:
         return {}
-    words = which_differ(session, project, order) if order.startswith("disagree:") else ""
-    return {"asked": {"order": order, "words": words}}
+    if order.startswith("disagree:"):
+        words = which_differ(session, project, order)
+    else:
+        words = name_of_list(session, project, order)
+    return {"asked": {"order": order, "words": words, "back": from_page()}}
+
+
+def name_of_list(session: Session, project: Project, order: str) -> str:
+    try:
+        found = worklists.of_order(session, project, order)
+    except errors.NotFound:
+        # The pad says so.
+        return "A list that is gone"
+    return found.name if found else ""
 
 
 def which_differ(session: Session, project: Project, order: str) -> str:

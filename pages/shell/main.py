@@ -44,6 +44,7 @@ st.html(TIGHT)
 pages = {address: page(address, title, icon) for address, title, icon in PAGES}
 st.session_state["pages"] = pages
 chosen = st.navigation(list(pages.values()), position="top")
+st.session_state["page"] = chosen.url_path
 if chosen.url_path:
     header(chosen_id(), has_counts=chosen.url_path != "label")
 chosen.run()

@@ -19,13 +19,12 @@ ROW_PX = 35
 FIGURES = ("Test accuracy", "Test macro-F1", "F1 in folds")
 
 
-def chosen_run(project: Project, listed: Sequence[Listed]) -> int:
-    """Draw the table; the chosen run, or the newest."""
+def chosen_run(project: Project, listed: Sequence[Listed], asked: int | None) -> int:
+    """Draw the table; the run that was chosen or asked for, or the newest."""
     ids = [run.id for run in listed]
     with reading() as session:
         sets = class_sets.of_runs(session, project, listed)
         names = sweeps.names(session, {run.sweep_id for run in listed if run.sweep_id is not None})
-    asked = in_address()
     looked_at = asked if asked in ids else ids[0]
     table = [row(run, sets.get(run.id, ""), names) for run in listed]
     # What no run has is no column.
@@ -72,7 +71,7 @@ def in_address() -> int | None:
             st.query_params["run"] = str(run.id)
             st.session_state["train-asked"] = f"{run.id}-{job}"
     asked = st.query_params.get("run", "")
-    return int(asked) if asked.isdecimal() else None
+    return int(asked) if asked.isdecimal() and len(asked) <= 18 else None
 
 
 def look_at(run_id: int) -> None:

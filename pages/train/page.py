@@ -10,21 +10,22 @@ from db.session import reading
 from pages.parts.chosen import chosen_project, go_to
 from pages.parts.words import plain
 from pages.train import clone, form, live, result, sweep
-from pages.train.choice import chosen_run
+from pages.train.choice import chosen_run, in_address
 
 
 def show() -> None:
     project = chosen_project()
     st.title("Train")
+    asked = in_address()
     with reading() as session:
         counts = readiness.label_counts(session, project)
-        listed = comparison.listed(session, project.id)
+        listed = comparison.listed(session, project.id, also=[asked] if asked is not None else [])
     if may_train(project, counts):
         is_asked = "recipe" in st.query_params or "clone" in st.query_params
         with st.expander("Train a model", expanded=not listed or is_asked, icon=":material/add:"):
             form.show(project, counts, clone.taken(project))
     if listed:
-        run_id = chosen_run(project, listed)
+        run_id = chosen_run(project, listed, asked)
         sweep.show(run_id)
         if not live.show(run_id):
             result.show(project, run_id)

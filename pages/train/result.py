@@ -9,6 +9,7 @@ from backend.evaluating import charts, comparison
 from backend.training import near, runs
 from db.models import Project, Run
 from db.session import reading
+from pages.compare.marking import report_link
 from pages.parts import suggest_with
 from pages.parts.charts import draw
 from pages.parts.chosen import go_to
@@ -57,6 +58,8 @@ def ways_on(project: Project, run: Run, *, has_model: bool) -> None:
             go_to("use", run=run.id)
         if has_model and st.button("Compare runs", key="train-compare"):
             go_to("compare")
+        if has_model:
+            report_link(project, [run.id])
         st.button(
             "Start again with changes",
             key="train-clone",

@@ -29,17 +29,19 @@ def show() -> None:
 
 def choose(project: Project) -> Run | None:
     """One of the runs that left a model: the one in the address, or the newest."""
+    asked = st.query_params.get("run", "")
+    also = [int(asked)] if asked.isdecimal() and len(asked) <= 18 else []
     with reading() as session:
-        listed = {each.id: each for each in comparison.listed(session, project.id) if each.accuracy is not None}
+        every = comparison.listed(session, project.id, also=also)
+        listed = {each.id: each for each in every if each.accuracy is not None}
         found = {run_id: run for run_id in listed if (run := runs.get(session, run_id)).artifact}
     if not found:
         return None
-    asked = st.query_params.get("run", "")
     ids = list(found)
     chosen = st.selectbox(
         "Model",
         ids,
-        index=ids.index(int(asked)) if asked.isdecimal() and int(asked) in ids else 0,
+        index=ids.index(also[0]) if also and also[0] in ids else 0,
         format_func=lambda run_id: f"{found[run_id].name} · {listed[run_id].accuracy:.0%} accuracy on the test",
     )
     st.query_params["run"] = str(chosen)

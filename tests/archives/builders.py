@@ -113,6 +113,7 @@ def _train(project: Project) -> None:
         run = Run(
             project_id=project.id, snapshot_id=snapshot.id, name="Head 1", spec={"method": "head"},
             state=RunState.DONE, metrics={"test": {"accuracy": 0.5, "per_class": per_class}}, finished_at=now(),
+            tags=["the one", "für später"], is_starred=True, is_archived=True,
         )  # fmt: skip
         session.add(run)
         session.flush()

@@ -94,7 +94,7 @@ def test_a_run_is_judged_on_the_same_snapshot(home: Path, tmp_path: Path) -> Non
     project = a_full_project(tmp_path)
     again = bring(archive_of(project, tmp_path, with_models=True))
     with reading() as session:
-        [run] = runs.page(session, again.id, None, 10)
+        [run] = runs.page(session, again.id, None, 10, with_archived=True)
         snapshot = session.get(Snapshot, run.snapshot_id)
     assert snapshot
     frozen = snapshots.load(snapshot, again)
@@ -282,3 +282,28 @@ def test_over_http_it_goes_out_and_its_import_is_a_job(home: Path, tmp_path: Pat
         assert "no zip" in wrong.json()["error"]["message"]
         assert api.post("/projects/import", json={"path": "/not/there.zip"}).status_code == 404
         assert api.post("/projects/import", json={}).status_code == 422
+
+
+def test_a_run_from_before_tags_comes_in_without_any(home: Path, tmp_path: Path) -> None:
+    def of_before(files: dict[str, bytes]) -> None:
+        names, *lines = table(files, "runs")
+        kept = [place for place, name in enumerate(names) if name not in ("tags", "is_starred", "is_archived")]
+        assert len(kept) == len(names) - 3
+        put_table(files, "runs", [[line[place] for place in kept] for line in (names, *lines)])
+
+    again = bring(changed(archive_of(a_full_project(tmp_path), tmp_path), of_before))
+    with reading() as session:
+        [run] = runs.page(session, again.id, None, 10)
+    assert (run.tags, run.is_starred, run.is_archived) == ([], False, False)
+
+
+@pytest.mark.parametrize("tags", ["words", [1], ["x" * 41], [""], [f"tag {n}" for n in range(21)]])
+def test_tags_that_no_person_could_give_are_refused(home: Path, tmp_path: Path, tags: Any) -> None:
+    def with_tags(files: dict[str, bytes]) -> None:
+        names, line = table(files, "runs")
+        line[names.index("tags")] = tags
+        put_table(files, "runs", [names, line])
+
+    path = changed(archive_of(a_full_project(tmp_path), tmp_path), with_tags)
+    with pytest.raises(errors.BadFile, match="run"):
+        bring(path)

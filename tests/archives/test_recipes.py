@@ -17,14 +17,17 @@ def test_a_run_comes_with_the_recipe_that_it_was_trained_with(
     project = a_full_project(tmp_path, kind)
     with writing() as session:
         recipe = shelf.save(session, "Varied", [{"transform": transform}])
-        runs.page(session, project.id, None, 10)[0].spec = {"method": "full", "recipe_id": recipe.id}
+        runs.page(session, project.id, None, 10, with_archived=True)[0].spec = {
+            "method": "full",
+            "recipe_id": recipe.id,
+        }
     path = archive_of(project, tmp_path)
     with writing() as session:
         changed = shelf.get(session, recipe.id)
         changed.name, changed.version = "Another", 5
     again = bring(path)
     with reading() as session:
-        [run] = runs.page(session, again.id, None, 10)
+        [run] = runs.page(session, again.id, None, 10, with_archived=True)
         brought = shelf.get(session, run.spec["recipe_id"])
     assert brought.id != recipe.id
     assert (brought.name, brought.version, brought.steps) == ("Varied", 1, recipe.steps)

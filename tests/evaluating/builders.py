@@ -5,11 +5,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sqlalchemy import delete
 
 from backend import projects
 from backend.evaluating import metrics
 from db import projects as project_rows
-from db.models import Item, Job, JobKind, JobState, Prediction, Project, Run, RunMetric, RunState, Snapshot, Split
+from db.models import (
+    Item,
+    Job,
+    JobKind,
+    JobState,
+    Label,
+    Prediction,
+    Project,
+    Run,
+    RunMetric,
+    RunState,
+    Snapshot,
+    Split,
+    Status,
+)
 from db.session import Session
 
 
@@ -73,12 +88,16 @@ def with_answers(
     *,
     multi_label: bool = False,
 ) -> Run:
-    """Give the run its answers on test items, and the figures that follow. Targets are positions of classes."""
+    """Give the run its answers on test items, which get these labels, and the figures that follow.
+
+    Targets are positions of classes.
+    """
     snapshot = session.get_one(Snapshot, run.snapshot_id)
     ids = [each["id"] for each in snapshot.classes]
     table = np.asarray(scores, dtype=np.float32)
     for item, target, row in zip(of, targets, table, strict=True):
         best = int(row.argmax())
+        label(session, item, [ids[position] for position in target])
         session.add(
             Prediction(
                 run_id=run.id,
@@ -94,6 +113,14 @@ def with_answers(
     run.metrics = {"test": figures, "validation": figures, "train_seconds": 12.5}
     session.flush()
     return run
+
+
+def label(session: Session, item: Item, class_ids: Sequence[int]) -> None:
+    """As the label of a test item, instead of the one that it had."""
+    item.status, item.split = Status.LABELED, Split.TEST
+    session.execute(delete(Label).where(Label.item_id == item.id))
+    session.add_all(Label(item_id=item.id, class_id=class_id) for class_id in class_ids)
+    session.flush()
 
 
 def with_curve(session: Session, run: Run, name: str, values: Sequence[float]) -> Run:

@@ -19,6 +19,10 @@ def some_classes(k):
     return [{"id": each, "name": name, "color": looks.RUN_COLORS[each % 7]} for each, name in enumerate(names)]
 
 
+def a_point(step, epoch):
+    return {"step": step, "epoch": epoch, "seconds": 20.0 * step, "value": 1 / step}
+
+
 def some_runs(n, k=3):
     generator = np.random.default_rng(0)
     classes = some_classes(k)
@@ -28,9 +32,10 @@ def some_runs(n, k=3):
             "id": number,
             "name": HOSTILE,
             "metrics": {"test": metrics.evaluate(targets, generator.random((3 * k, k)), classes, multi_label=False)},
+            "intervals": {"accuracy": (0.1, 0.9), "f1_macro": (0.2, 0.8)},
             "curves": {
-                "train/loss": [{"step": step, "epoch": step / 10, "value": 1 / step} for step in range(1, 40)],
-                "validation/loss": [{"step": step, "epoch": None, "value": 1 / step} for step in (10, 20, 30)],
+                "train/loss": [a_point(step, step / 10) for step in range(1, 40)],
+                "validation/loss": [a_point(step, None) for step in (10, 20, 30)],
             },
         }
         for number in range(1, n + 1)
@@ -40,6 +45,7 @@ def some_runs(n, k=3):
 def every_chart(runs, classes):
     return [
         charts.curves(runs, "loss", smoothing=0.6),
+        charts.curves(runs, "loss", by="seconds", is_log=True),
         charts.metric_bars(runs, baselines=[{"id": "b", "name": HOSTILE, "metrics": runs[0]["metrics"]}]),
         charts.per_class(runs, classes),
         *(charts.confusion(runs[0]["metrics"]["test"], by, title=HOSTILE) for by in ("count", "true", "predicted")),
@@ -153,3 +159,56 @@ def test_smoothing_starts_at_the_first_value_and_keeps_a_constant_curve():
     # Kingma & Ba: m2 = (0.5 * 0.5 * 1 + 0.5 * 3) / (1 - 0.5 ** 2).
     assert charts.smooth([1.0, 3.0], 0.5) == pytest.approx([1, (0.25 + 1.5) / 0.75])
     assert charts.smooth([1.0, 3.0], 0) == [1, 3]
+
+
+def test_curves_along_the_time_say_its_unit_and_start_where_the_run_began():
+    figure = charts.curves(some_runs(1), "loss", by="seconds")
+    assert figure.layout.xaxis.title.text == "Time since its first point (min)"
+    # 39 steps of 20 seconds are 13 minutes.
+    assert (figure.data[0].x[0], figure.data[0].x[-1]) == pytest.approx((20 / 60, 13))
+
+
+@pytest.mark.parametrize(("seconds", "unit"), [(0, "s"), (299, "s"), (300, "min"), (10_799, "min"), (10_800, "h")])
+def test_times_are_in_a_unit_that_leaves_small_numbers(seconds, unit):
+    assert charts.time_unit(seconds)[0] == unit
+
+
+@pytest.mark.parametrize("count", COUNTS_OF_RUNS)
+def test_a_run_is_once_in_the_legend_and_leaves_it_with_both_its_curves(count):
+    figure = charts.curves(some_runs(count), "loss")
+    shown = [trace.legendgroup for trace in figure.data if trace.showlegend]
+    assert sorted(shown) == sorted({trace.legendgroup for trace in figure.data})
+    assert len(shown) == count
+
+
+def test_many_names_stand_beside_the_curves_and_not_on_them():
+    assert charts.curves(some_runs(20), "loss").layout.legend.orientation == "v"
+    assert charts.curves(some_runs(2), "loss").layout.legend.orientation == "h"
+
+
+def test_smoothing_changes_what_is_drawn_and_not_what_is_said():
+    smooth, plain = (charts.curves(some_runs(1), "loss", smoothing=weight).data[0] for weight in (0.9, 0))
+    assert list(smooth.customdata) == list(plain.customdata) == list(plain.y)
+    assert list(smooth.y) != list(plain.y)
+
+
+def test_bars_reach_to_the_ends_of_their_interval():
+    [run] = some_runs(1)
+    [bars] = charts.metric_bars([run]).data
+    ends = [run["intervals"]["accuracy"], run["intervals"]["f1_macro"]]
+    assert [y + up for y, up in zip(bars.y, bars.error_y.array, strict=True)] == pytest.approx([e[1] for e in ends])
+    down = zip(bars.y, bars.error_y.arrayminus, strict=True)
+    assert [y - less for y, less in down] == pytest.approx([e[0] for e in ends])
+
+
+@pytest.mark.parametrize("intervals", [None, {}, {"accuracy": None}, {"accuracy": (float("nan"), float("nan"))}])
+def test_without_an_interval_there_is_a_bar_and_no_error_bar(intervals):
+    [bars] = charts.metric_bars([some_runs(1)[0] | {"intervals": intervals}]).data
+    assert bars.error_y.array is None
+    assert len(bars.y) == 2
+
+
+def test_the_table_behind_the_bars_has_the_ends_of_the_intervals():
+    [row] = charts.metric_rows(some_runs(1))
+    assert (row["Accuracy, from"], row["Accuracy, to"]) == (0.1, 0.9)
+    assert not any(name.endswith(", from") for name in charts.metric_rows(some_runs(1), split="validation")[0])

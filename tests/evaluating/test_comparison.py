@@ -133,7 +133,7 @@ def test_curves_keep_their_points_in_order_and_long_ones_are_thinned(session):
     builders.with_curve(session, run, "validation/loss", [1.0, float("inf"), 0.5])
     curves = comparison.compare(session, project, [run.id])["runs"][0]["curves"]
     assert len(curves["train/loss"]) == comparison.MOST_POINTS
-    assert curves["train/loss"][0] == {"step": 10, "epoch": 0.5, "value": 0}
+    assert curves["train/loss"][0] == {"step": 10, "epoch": 0.5, "value": 0, "seconds": 0}
     assert curves["train/loss"][-1]["value"] == 2999
     assert [point["value"] for point in curves["validation/loss"]] == [1.0, 0.5]
 
@@ -148,7 +148,13 @@ def test_runs_on_different_data_are_compared_on_their_common_items_and_said_so(s
     builders.with_answers(session, a, items[:3], [[0], [0], [1]], [sure(0, 2)] * 3)
     builders.with_answers(session, b, items[1:], [[0], [2], [1]], [sure(0, 3)] * 3)
     found = comparison.compare(session, project, [a.id, b.id])
-    assert codes(found) == ["snapshots_differ", "classes_differ", "labels_changed", "few_test_items"]
+    assert codes(found) == [
+        "snapshots_differ",
+        "classes_differ",
+        "labels_changed",
+        "labels_outdated",
+        "few_test_items",
+    ]
     assert '"coot"' in found["warnings"][1]["message"]
     assert found["agreement"][0]["items"] == 1
     assert found["agreement"][0]["relabeled"] == 1
@@ -220,7 +226,8 @@ def test_the_list_of_runs_is_newest_first_and_light(session):
     assert (listed[0].method, listed[0].base) == ("head", "bundled:minilm")
 
 
-def test_the_counts_are_of_all_items_though_only_the_first_are_named(session):
+def test_the_counts_are_of_all_items_though_only_the_first_are_named(session, monkeypatch):
+    monkeypatch.setattr(agreement, "MOST_IDS", 5)
     project = builders.a_project(session)
     items = builders.items(session, project, agreement.MOST_IDS + 50)
     run = builders.a_run(session, project, builders.a_snapshot(session, project))

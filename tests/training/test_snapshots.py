@@ -112,7 +112,7 @@ def test_a_point_that_is_written_twice_is_one_point(home: None) -> None:
     for value in (1.0, 2.0):
         with writing() as session:
             rows.put_points(session, run.id, [{"name": "train/loss", "step": 3, "epoch": 1.0, "value": value}])
-    assert builders.curves_of(run) == {"train/loss": [{"step": 3, "epoch": 1.0, "value": 2.0}]}
+    assert builders.curves_of(run) == {"train/loss": [{"step": 3, "epoch": 1.0, "seconds": 0.0, "value": 2.0}]}
 
 
 def a_tagged(number: int, random: np.random.Generator) -> Labeled:

@@ -50,7 +50,7 @@ class Ahead {
     this.seen = Math.max(this.seen, this.cursor);
   }
 
-  // What waits for a decision: an item to do, or one whose class was split.
+  // What waits for a decision: an item to do, or one that is to be looked at again.
   isOpen(entry) {
     return entry.status === "todo" || Boolean(entry.isAgain);
   }
@@ -96,6 +96,7 @@ class Ahead {
   entryOf(item) {
     const entry = this.known.get(item.id) ?? { ...item, node: null, draft: null };
     entry.suggestion = item.suggestion;
+    if (item.note !== undefined) entry.note = item.note;
     this.known.set(item.id, entry);
     return entry;
   }
@@ -106,9 +107,9 @@ class Ahead {
     return this.entries.slice(from).filter((entry) => entry.status === "todo" && !entry.isCheck).map((entry) => entry.id);
   }
 
-  // The same of labeled ones that are looked at once more.
+  // The same of decided ones that are looked at once more.
   heldAgain() {
-    return this.entries.slice(Math.min(this.cursor, this.seen)).filter((entry) => entry.isAgain).map((entry) => entry.id);
+    return this.entries.slice(Math.min(this.cursor, this.seen)).filter(isToKeep).map((entry) => entry.id);
   }
 
   // Somebody else has these, or has decided on them.
@@ -171,7 +172,7 @@ class Ahead {
       const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
       const response = await fetch(`/api/projects/${this.pad.project.id}/queue?${asked}`, { signal });
       const answer = await response.json();
-      if (response.ok) return splitCame(this.pad, order, answer.split, settled), answer.items;
+      if (response.ok) return againCame(this.pad, order, answer, settled), answer.items;
       return response.status < 500 || response.status === 503 ? answer : null;
     } catch {
       return null;
@@ -189,7 +190,7 @@ class Ahead {
     const there = new Set(this.entries.map((entry) => entry.id));
     const onTheWay = this.pad.outbox.itemIds();
     const fresh = found.filter((item) => !there.has(item.id) && !onTheWay.has(item.id));
-    const isAgain = isOfSplit(this.pad.order);
+    const isAgain = isOfAgain(this.pad.order);
     this.entries.push(...fresh.map((item) => Object.assign(this.entryOf(item), { isAgain })));
     this.isEnd = found.length === 0 || (fresh.length === 0 && !isStale);
   }

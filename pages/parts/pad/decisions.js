@@ -25,7 +25,7 @@ class Decisions {
       this.pad.progress[state.status] += 1;
     }
     const isOther = there.isAgain !== undefined && state.isAgain !== undefined && there.isAgain !== state.isAgain;
-    if (isOther && this.pad.split) this.pad.split.left += state.isAgain ? 1 : -1;
+    if (isOther && this.pad.again) this.pad.again.left += state.isAgain ? 1 : -1;
     Object.assign(there, state, { draft: null });
   }
 

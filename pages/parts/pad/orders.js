@@ -14,7 +14,7 @@ function ordersOf(pad) {
   }
   found.push(["similar", "Like this item"], ["search", "Search …"]);
   found.push(...(pad.project.splits ?? []).map(({ name }) => [`split:${name}`, `Split ${name}`]));
-  if (isOfSplit(pad.order) && !found.some(([value]) => value === pad.order)) found.push([pad.order, `Split ${pad.order.slice(6)}`]);
+  if (isOfAgain(pad.order) && !found.some(([value]) => value === pad.order)) found.push([pad.order, nameOfAgain(pad)]);
   // The one in use, in its own words.
   if (pad.order.startsWith("similar:")) found.push([pad.order, `Like item ${pad.order.slice(8)}`]);
   if (pad.order.startsWith("search:")) found.push([pad.order, `Search: ${pad.order.slice(7)}`]);

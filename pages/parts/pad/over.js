@@ -8,10 +8,10 @@ function over(pad) {
   const { ahead, view, progress } = pad;
   if (ahead.asked) return ahead.asked.done();
   if (ahead.isAway) return view.paintOver("The server does not answer", "Your decisions are kept in this browser and sent as soon as it is back.");
-  const inOrder = () => button("Go on in order", "", () => pad.chooseOrder("sequential"), "wn-primary");
+  const inOrder = (style = "wn-primary") => button("Go on in order", "", () => pad.chooseOrder("sequential"), style);
   if (ahead.trouble) return view.paintOver("Nothing comes in this order", `${ahead.trouble.message} ${ahead.trouble.hint}`, [inOrder()]);
   if (!ahead.isEnd) return view.paintOver("", "Getting the next items …");
-  if (isOfSplit(pad.order)) return splitOver(pad, inOrder);
+  if (isOfAgain(pad.order)) return againOver(pad, inOrder);
   if (progress.todo > 0) return left(pad, inOrder);
   const { skipped, flagged } = progress;
   const rest = [skipped && `${number(skipped)} skipped`, flagged && `${number(flagged)} flagged`].filter(Boolean);

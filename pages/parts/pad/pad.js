@@ -20,8 +20,8 @@ class Pad {
     this.progress = { ...project.progress };
     this.pace = null;
     this.haveCome = false;
-    // {total, left} in the order of a class that was split.
-    this.split = null;
+    // {order, name, total, left} where decided items come again.
+    this.again = null;
     this.decisions = new Decisions(this);
     this.ahead = new Ahead(this);
     // The grid while it is open.
@@ -80,7 +80,7 @@ class Pad {
     const isOtherwise = project.blind !== this.project.blind;
     const isAsked = project.asked && project.asked.order !== this.project.asked?.order;
     this.project = project;
-    if (isAsked) this.order = project.asked.order;
+    if (isAsked) [this.order, this.again] = [project.asked.order, null];
     if (isOtherwise) this.isShowing = !project.blind;
     if (this.outbox.letters.length === 0) this.progress = { ...project.progress };
     this.arrange();
@@ -92,7 +92,7 @@ class Pad {
   }
 
   chooseOrder(order) {
-    [this.order, this.split] = [order, order === this.order ? this.split : null];
+    [this.order, this.again] = [order, order === this.order ? this.again : null];
     remember(`order/${this.project.key}`, order);
     forgetAskedOrder();
     this.view.arrange();
@@ -114,7 +114,7 @@ class Pad {
 
   whyNoGuess() {
     const { current, cursor, entries } = this.ahead;
-    if (current?.isAgain) return "Press another class, or Enter to keep it";
+    if (current && isToKeep(current)) return "Press another class, or Enter to keep it";
     if (current?.isBlind) return `Answer without a suggestion · ${cursor + 1} of ${entries.length}`;
     if (!this.hasSuggestions) return "No suggestions yet. They are made below.";
     return this.isShowing ? "No suggestion for this item" : "Suggestions are hidden";
@@ -143,8 +143,8 @@ class Pad {
     if (this.grid) return this.grid.accept();
     const entry = this.ahead.current;
     if (!entry) return;
+    if (isToKeep(entry) && !entry.draft) return keep(this, entry);
     if (this.project.multi_label) return this.decide("label", [...this.chosenOf(entry)]);
-    if (entry.isAgain) return this.decide("label", entry.class_ids);
     if (entry.status === "labeled") return this.step(1);
     const guess = this.guessOf(entry);
     if (guess) this.decide("label", [guess.first.id]);
@@ -273,7 +273,7 @@ class Pad {
   afterPaint(entry) {
     this.view.paintStanding();
     if (entry !== this.ahead.current || this.grid) return;
-    if (entry) this.view.live.textContent = spoken(entry, this.guessOf(entry));
+    if (entry) this.view.live.textContent = spoken(entry, noteOf(this, entry), this.guessOf(entry));
     this.ahead.draw();
     this.ahead.fill();
   }
@@ -292,9 +292,4 @@ class Pad {
   toggleHelp() {
     toggleDialog(this.view.dialog, "Keys", () => helpOf(this));
   }
-}
-
-function spoken(entry, guess) {
-  const item = entry.text?.slice(0, 200) ?? entry.source ?? `Item ${entry.id}`;
-  return guess ? `${item}. Suggested ${guess.first.name}, ${percent(guess.first.share)}` : item;
 }

@@ -22,7 +22,7 @@ SCRIPTS = (
     "item.js",
     "ahead.js",
     "orders.js",
-    "splits.js",
+    "again.js",
     "over.js",
     "dialogs.js",
     "help.js",

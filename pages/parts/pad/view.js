@@ -33,6 +33,7 @@ class View {
     this.stage = element("div", "wn-stage");
     this.badge = element("span", "wn-badge");
     this.source = element("span", "wn-source");
+    this.why = element("p", "wn-why");
     this.classes = element("div", "wn-classes", [], { role: "group", "aria-label": "Classes" });
     this.live = element("div", "wn-hidden", [], { "aria-live": "polite", role: "status" });
     this.alerts = element("div", "wn-alerts", [], { role: "alert" });
@@ -48,6 +49,7 @@ class View {
         this.topRow(),
         this.alerts,
         element("div", "wn-about", [this.badge, this.source, history]),
+        this.why,
         this.stage,
         this.suggestion,
         this.classes,
@@ -131,6 +133,7 @@ class View {
     this.gridding.setAttribute("aria-pressed", String(pad.grid !== null));
     this.many.hidden = !pad.hasSuggestions || !pad.isShowing;
     this.root.classList.toggle("wn-is-grid", pad.grid !== null);
+    this.root.classList.toggle("wn-is-list", pad.order.startsWith(LIST) && pad.grid === null);
     this.showing.firstChild.textContent = pad.isShowing ? "Hide suggestions" : "Show suggestions";
     this.showing.setAttribute("aria-pressed", String(pad.isShowing));
     if (!this.who.contains(document.activeElement)) showWho(this.pad);
@@ -160,11 +163,13 @@ class View {
     root.classList.remove("wn-is-over");
     placeItem(this.stage, entry, wordsSought(pad));
     this.source.textContent = entry.source ?? "";
+    put(this.why, noteOf(pad, entry));
     this.paintDecision(entry);
     const guess = pad.guessOf(entry);
     this.suggestion.classList.toggle("wn-none", !guess);
     if (guess) this.paintGuess(guess);
     else this.guess.textContent = pad.whyNoGuess();
+    put(this.accept.firstChild, isToKeep(entry) ? "Keep" : "Accept");
   }
 
   paintGuess({ first, second }) {
@@ -204,7 +209,7 @@ class View {
   paintOver(title, words, buttons = []) {
     this.root.dataset.itemId = "";
     this.root.classList.add("wn-is-over");
-    this.badge.textContent = this.source.textContent = "";
+    this.badge.textContent = this.source.textContent = this.why.textContent = "";
     this.back.disabled = this.pad.ahead.cursor === 0;
     this.forward.disabled = this.clearing.disabled = true;
     const rows = [element("h3", "", [title]), element("p", "", [words]), element("div", "wn-next", buttons)];
@@ -250,8 +255,8 @@ class View {
     this.bar.setAttribute("aria-valuemax", items);
     this.bar.setAttribute("aria-valuenow", labeled);
     const rest = [skipped && `${number(skipped)} skipped`, flagged && `${number(flagged)} flagged`].filter(Boolean);
-    const { split } = this.pad;
-    if (split) return put(this.counts, `${number(split.total - split.left)} of ${number(split.total)} looked at`);
+    const { again } = this.pad;
+    if (again) return put(this.counts, `${number(again.total - again.left)} of ${number(again.total)} looked at`);
     put(this.counts, [`${number(labeled)} of ${number(items)} labeled`, ...rest, `${number(todo)} left`].join(" · "));
     put(this.pace, paceWords(this.pad.pace, todo));
   }
@@ -281,4 +286,10 @@ class View {
       if (there.isFirst) there.button.classList.toggle("wn-suggested", (there.isFirst = false));
     }
   }
+}
+
+function spoken(entry, note, guess) {
+  const item = entry.text?.slice(0, 200) ?? entry.source ?? `Item ${entry.id}`;
+  const said = guess ? `Suggested ${guess.first.name}, ${percent(guess.first.share)}` : "";
+  return [item, note, said].filter(Boolean).join(". ");
 }
