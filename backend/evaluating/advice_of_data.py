@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from backend.evaluating import forecast_charts
 from backend.evaluating.advice_facts import Advice, Facts, number, quoted, to_label
 from backend.projects import is_blind
 from backend.training import readiness
@@ -134,7 +135,7 @@ def more_labels(facts: Facts) -> list[Advice]:
     found = next((each for each in facts.forecast.result.get("forecasts") or () if each["more"] == MORE), None)
     if found is None or not facts.to_do:
         return []
-    gain = found["accuracy"]["gain"]
+    gain = found[forecast_charts.figure_of(facts.project.multi_label)]["gain"]
     if gain["value"] >= WORTH and gain["low"] > 0:
         title, code = f"{MORE} more labels: about +{100 * gain['value']:.1f} points", "more_labels"
         words = "More labels still pay. Those that the suggestions are least sure of pay most."

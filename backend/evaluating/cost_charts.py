@@ -41,6 +41,11 @@ def known(runs: Sequence[Run], cost: str, what: str) -> list[int]:
     return sorted(places, key=lambda place: (runs[place][cost], -(value_of(runs[place], what) or 0)))
 
 
+def tells_apart(runs: Sequence[Run], cost: str) -> bool:
+    """Whether there are two runs whose costs are not the same in words."""
+    return len({in_words(cost, runs[place][cost]) for place in known(runs, cost, "accuracy")}) > 1
+
+
 def frontier(runs: Sequence[Run], cost: str, what: str) -> list[int]:
     """The places of the runs that no other beats at the same cost or less, the cheapest first."""
     found: list[int] = []

@@ -157,4 +157,7 @@ def _number(value: object) -> float | None:
 
 
 def _said(number: float) -> str:
-    return f"{number:,.0f}" if number % 1 == 0 and abs(number) < 1e15 else f"{number:.4g}"
+    if number % 1 or abs(number) >= 1e15:
+        return f"{number:.4g}"
+    # A number of four digits is often a year.
+    return f"{number:.0f}" if abs(number) < 10_000 else f"{number:,.0f}"

@@ -14,6 +14,11 @@ MEASURED, FITTED, AHEAD = looks.RUN_COLORS[0], looks.RUN_COLORS[2], looks.RUN_CO
 BAND = "rgba(0, 158, 115, 0.18)"
 
 
+def figure_of(multi_label: bool) -> str:
+    """The one to look at first. Where an item may have several classes, to hit all of them exactly is mostly luck."""
+    return "f1_macro" if multi_label else "accuracy"
+
+
 def learning_curve(found: Mapping[str, Any], figure: str) -> "Figure":
     """found: the result of the inspection "learning_curve". figure: "accuracy" or "f1_macro"."""
     from plotly import graph_objects as go

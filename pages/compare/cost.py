@@ -15,17 +15,18 @@ WORDS = {"seconds": ("takes", "quickest"), "size_bytes": ("is", "smallest")}
 
 def show(found: Mapping[str, Any]) -> None:
     runs = found["runs"]
-    if max(len(cost_charts.known(runs, cost, "accuracy")) for cost in cost_charts.COSTS) < 2:
+    costs = [cost for cost in cost_charts.COSTS if cost_charts.tells_apart(runs, cost)]
+    if not costs:
         return
     st.subheader("What they cost")
     what = st.segmented_control(
         "Against", list(FIGURES), default="f1_macro", format_func=charts.title_of, key="compare-cost-by", required=True
     )
     what = what or "f1_macro"
-    for words in filter(None, (cheapest(runs, cost, what) for cost in cost_charts.COSTS)):
+    for words in filter(None, (cheapest(runs, cost, what) for cost in costs)):
         st.markdown(words)
     rows = cost_charts.rows(runs, what=what)
-    for place, cost in zip(st.columns(2, gap="medium"), cost_charts.COSTS, strict=True):
+    for place, cost in zip(st.columns(2, gap="medium"), costs, strict=False):
         with place:
             draw(cost_charts.tradeoff(runs, cost, what=what), f"compare-cost-{cost}", rows)
     st.caption(

@@ -19,6 +19,9 @@ def show(found: Mapping[str, Any]) -> None:
     if not names:
         return
     st.subheader("How they learned")
+    if all(len(points) < 2 for run in runs for points in run["curves"].values()):
+        st.caption("In one go, as a head does: there is no curve.")
+        return
     figure, how = controls(sorted(names - {"loss"}))
     is_log = how.pop("is_log")
     with_curves = sum(bool(run["curves"]) for run in runs)

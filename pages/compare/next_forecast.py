@@ -35,7 +35,7 @@ def show(project: Project) -> None:
     is_at_work = job is not None and job.state in jobs.ACTIVE
     if found:
         renew(project, found, since, may=not (missing or is_at_work))
-        drawn(found.result)
+        drawn(project, found.result)
     elif missing:
         invite(project, missing, "Label items", "label")
     elif not is_at_work:
@@ -73,14 +73,17 @@ def renew(project: Project, found: Inspection, since: int, *, may: bool) -> None
         tried(lambda session: start(session, project.id))
 
 
-def drawn(result: Mapping[str, Any]) -> None:
+def drawn(project: Project, result: Mapping[str, Any]) -> None:
+    first = forecast_charts.figure_of(project.multi_label)
     chosen = str(
         st.segmented_control(
-            "Figure", list(TITLES), default="accuracy", format_func=TITLES.get, required=True, key="next-figure",
+            "Figure", list(TITLES), default=first, format_func=TITLES.get, required=True, key="next-figure",
             label_visibility="collapsed",
         )
     )  # fmt: skip
     st.markdown(f"**{plain(forecast_charts.sentence(result, chosen))}**")
+    if project.multi_label:
+        st.caption("With several classes an item thresholds move with the labels as well: take this as a rough guide.")
     chart, classes = st.columns([3, 2], gap="medium")
     with chart:
         draw(forecast_charts.learning_curve(result, chosen), "next-curve", forecast_charts.table(result, chosen))

@@ -49,7 +49,7 @@ def question(project: Project) -> tuple[str, int | None]:
     box, back = st.columns([5, 1], vertical_alignment="bottom")
     box.text_input("Search", key="explore-words", placeholder=hint, on_change=ask_for_words, icon=":material/search:")
     words, similar_to = st.query_params.get("words", ""), st.query_params.get("similar", "")
-    back.button("Overview", width="stretch", disabled=not (words or similar_to), on_click=ask_for_nothing)
+    back.button("Clear", width="stretch", disabled=not (words or similar_to), on_click=ask_for_nothing)
     return words, int(similar_to) if similar_to.isdecimal() else None
 
 

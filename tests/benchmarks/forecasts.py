@@ -6,7 +6,46 @@ the truth that an interval must hold: of the gain, and of the figure then. Print
 
     python -m tests.benchmarks.forecasts [SEEDS]
 
-TABLE
+The interval was chosen (the prior of the exponent, STRAY, LUCK) on 31 forecasts with seeds 1000 to 1005 of the first
+halves of AG News and Banking77. The table is of the second halves, or of other data: 94 forecasts, seeds from 10 and
+from 20 on, not equally many of each, on 2 cores. Two things were learned from the table itself: with 3 items of the
+rarer class (SMS spam, 50 labels) a forecast is worth nothing, so the app asks for 8 labels in two classes, and the 8
+draws with fewer are left out; and where an item may have several classes the app speaks of macro-F1 first. A try is one
+figure at one number of labels more; tries of one draw are not independent. `off` is the mean absolute error, `width`
+that of the 95 % interval, `truth` the mean of what came true, all three in points.
+
+    | data         | of             | tries | in 95 % | in 80 % |  off  | width | truth |
+    |--------------|----------------|-------|---------|---------|-------|-------|-------|
+    | Flowers      | gain accuracy  |    47 |    0.87 |    0.66 |   3.0 |  11.6 |   5.4 |
+    | AG News      | gain accuracy  |    70 |    1.00 |    0.91 |   1.1 |   8.6 |   1.8 |
+    | SMS spam     | gain accuracy  |    82 |    1.00 |    0.93 |   0.6 |   5.9 |   0.8 |
+    | Banking77    | gain accuracy  |    15 |    0.93 |    0.67 |   1.4 |   6.7 |   6.2 |
+    | GoEmotions   | gain accuracy  |    22 |    0.59 |    0.50 |   5.1 |   8.8 |  -0.7 |
+    | all          | gain accuracy  |   236 |    0.93 |    0.81 |   1.7 |   8.2 |   2.2 |
+    | Flowers      | gain f1_macro  |    47 |    0.72 |    0.62 |   3.8 |  11.5 |   6.2 |
+    | AG News      | gain f1_macro  |    70 |    1.00 |    0.94 |   1.2 |   8.9 |   1.8 |
+    | SMS spam     | gain f1_macro  |    82 |    0.95 |    0.85 |   1.6 |   8.7 |   2.2 |
+    | Banking77    | gain f1_macro  |    15 |    0.87 |    0.67 |   1.9 |   7.1 |   7.3 |
+    | GoEmotions   | gain f1_macro  |    22 |    0.77 |    0.55 |   2.6 |   6.5 |   2.8 |
+    | all          | gain f1_macro  |   236 |    0.90 |    0.79 |   2.0 |   9.0 |   3.2 |
+    | Flowers      | level accuracy |    47 |    0.96 |    0.87 |   4.0 |  26.5 |  52.9 |
+    | AG News      | level accuracy |    70 |    0.93 |    0.80 |   3.5 |  15.7 |  83.4 |
+    | SMS spam     | level accuracy |    82 |    0.99 |    0.87 |   1.6 |   8.0 |  97.3 |
+    | Banking77    | level accuracy |    15 |    1.00 |    1.00 |   1.3 |  12.5 |  80.0 |
+    | GoEmotions   | level accuracy |    22 |    0.77 |    0.73 |   3.9 |  15.8 |   9.6 |
+    | all          | level accuracy |   236 |    0.94 |    0.84 |   2.8 |  15.0 |  75.1 |
+    | Flowers      | level f1_macro |    47 |    0.96 |    0.87 |   3.6 |  25.5 |  52.4 |
+    | AG News      | level f1_macro |    70 |    0.96 |    0.84 |   3.7 |  16.4 |  83.2 |
+    | SMS spam     | level f1_macro |    82 |    0.88 |    0.70 |   5.0 |  15.0 |  93.9 |
+    | Banking77    | level f1_macro |    15 |    0.67 |    0.20 |   6.8 |  14.8 |  79.4 |
+    | GoEmotions   | level f1_macro |    22 |    0.36 |    0.27 |   4.6 |  10.3 |  18.0 |
+    | all          | level f1_macro |   236 |    0.86 |    0.70 |   4.4 |  17.1 |  74.4 |
+
+Read it so: all data together, the intervals of the gain in accuracy held nearly as often as they say, but those of the
+easy data too often and those of the flowers too seldom (their truth is of 400 rows only). The level of macro-F1
+holds far too seldom where a class has two or three items. GoEmotions, several classes an item, is the worst: thresholds
+are tuned for F1 and move with the labels, and exact match jumps with them; the page says that it is a rough guide. A
+forecast takes 2 s of one core for 40 to 2,000 labels of 4 classes, 5 s for 7,600, 15 s for 2,000 of 77 classes.
 """
 
 import os

@@ -360,6 +360,16 @@ def test_the_page_draws_the_forecast_and_its_sentence(home, kind):
     assert "Forecast again" in {each.label for each in app.button}
 
 
+def test_where_an_item_may_have_several_classes_macro_f1_comes_first(home):
+    with writing() as session:
+        project, _ = a_birds(session, 30, 30, multi_label=True, to_do=1)
+        found(session, project, "learning_curve", A_FORECAST)
+    app = on_page(project)
+    words = " ".join(each.value.replace("\\", "") for each in app.markdown)
+    assert "100 more labels: about +2.0 points of Macro-F1" in words
+    assert any("rough guide" in each.value for each in app.caption)
+
+
 def test_the_button_queues_the_forecast_and_its_card_shows(home):
     with writing() as session:
         project, _ = a_birds(session, 30, 30)

@@ -94,6 +94,7 @@ def test_side_by_side_draws_what_so_many_runs_can_be_asked(home, n, charts):
         project = builders.a_project(session)
         runs = runs_with_answers(session, project, n)
         for run in runs:
+            run.metrics = run.metrics | {"train_seconds": 10.0 * run.id}
             write_model(run.id)
     app = opened(project, address(runs))
     assert len(app.get("plotly_chart")) == charts

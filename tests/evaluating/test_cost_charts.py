@@ -96,3 +96,10 @@ def test_the_table_says_which_run_is_on_which_line():
     assert (first["Nothing quicker is better"], second["Nothing quicker is better"]) == (True, False)
     assert (first["Nothing smaller is better"], second["Nothing smaller is better"]) == (True, True)
     assert second["Model size (MB)"] == 1
+
+
+def test_a_cost_that_is_the_same_in_words_tells_nothing_apart():
+    runs = [a_run(1, 20.01, 0.8), a_run(2, 20.02, 0.9)]
+    assert not cost_charts.tells_apart(runs, "seconds")
+    assert not cost_charts.tells_apart(runs, "size_bytes")
+    assert cost_charts.tells_apart([*runs, a_run(3, 25, 0.9)], "seconds")
