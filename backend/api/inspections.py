@@ -1,8 +1,8 @@
 """/api/projects/{p}/inspections: likely wrong labels, what more labels would bring, and the map."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from backend import errors, inspecting, projects
@@ -25,12 +25,22 @@ def start(project_id: int, wanted: Wanted) -> dict[str, Any]:
 
 
 @router.get("/{kind}")
-def newest(project_id: int, kind: str) -> dict[str, Any]:
+def newest(
+    project_id: int,
+    kind: str,
+    *,
+    unblind: Annotated[bool, Query(description="what a model proposes, where the project is labeled blind")] = False,
+) -> dict[str, Any]:
     """The newest that is finished, how many decisions came since, and the job that looked last or looks now."""
     if kind not in inspecting.TITLES:
         raise errors.NotFound(f'"{kind}" is no inspection.', f"There are {', '.join(inspecting.TITLES)}.")
     with reading() as session:
         project = projects.get(session, project_id)
+        if kind == "label_errors" and projects.is_blind(project) and not unblind:
+            raise errors.Conflict(
+                "This project is labeled blind, and likely wrong labels tell what a model thinks.",
+                "Send unblind=true to see them all the same.",
+            )
         found, job = inspecting.newest(session, project, kind), rows.newest_job(session, project.id, kind)
         return {
             "kind": kind,

@@ -9,17 +9,17 @@ import streamlit as st
 
 from backend import errors
 from backend.augmenting import choosing
-from backend.labeling import bulk, moves
+from backend.labeling import bulk
 from backend.labeling.bulk import Wanted
-from backend.labeling.checks import annotator_name
 from backend.suggesting import learn
-from db import bulk_actions, decisions, jobs
+from db import jobs
 from db.items import Filter
 from db.models import Action, JobKind, JobState, LabelClass, Project
 from db.session import reading, writing
 from pages.data.filters import DISAGREES_WORDS, SPLIT_WORDS
 from pages.parts.annotator import annotator_field, annotator_now
 from pages.parts.chosen import go_to
+from pages.parts.done import standing, take_back
 from pages.parts.errors import show_error
 from pages.parts.job_card import job_card
 from pages.parts.words import plain
@@ -150,24 +150,5 @@ def what_was_done(project: Project) -> None:
         words, button = st.columns([4, 1], vertical_alignment="center")
         words.success(f"{items({'count': changed})} {'is' if changed == 1 else 'are'} {DONE[action]}.")
         if button.button("Undo", width="stretch", icon=":material/undo:"):
+            del st.session_state[LAST]
             take_back(project, annotator)
-
-
-def standing(project: Project, annotator: str, event_id: str) -> tuple[int, Action] | None:
-    """How many items it changed and how; None while it is at work, and once an undo would take back something newer."""
-    with reading() as session:
-        done = bulk_actions.get(session, event_id)
-        annotator_id = decisions.annotator_id(session, annotator_name(annotator))
-        if done is None or annotator_id is None or not done.is_done:
-            return None
-        is_newest = decisions.newest_done(session, project.id, annotator_id) == done.decision_id
-        return (done.changed, Action(done.kind)) if is_newest else None
-
-
-def take_back(project: Project, annotator: str) -> None:
-    """The annotator's newest decision: the same as Ctrl+Z on the Label page."""
-    moved = moves.whole(moves.undo, project.id, annotator, str(uuid4()))
-    learn.labels_changed(project.id)
-    del st.session_state[LAST]
-    st.toast(f"Undone: {items({'count': moved.changed})}.")
-    st.rerun()

@@ -11,6 +11,7 @@ from db import projects as project_rows
 from db.models import JobState, Kind, Project
 from db.session import reading, writing
 from pages.data import near_group
+from pages.parts import done
 from pages.parts.job_card import job_card
 
 PAGE = 10
@@ -31,16 +32,16 @@ WHAT_IT_FINDS = {
 
 def near_duplicates(project: Project) -> None:
     with reading() as session:
-        job, done = rows.newest_job(session, project.id), rows.last_done(session, project.id)
+        job, search = rows.newest_job(session, project.id), rows.last_done(session, project.id)
     if job and job.state != JobState.DONE:
         job = job_card(job.id)
     is_at_work = job is not None and job.state in jobs.ACTIVE
-    if done is None:
+    if search is None:
         if not is_at_work:
             invite(project)
         return
     wanted = head(project, is_at_work=is_at_work)
-    near_group.what_was_done(project)
+    done.show(project, key=near_group.PLACE)
     list_of_groups(project, *wanted)
 
 

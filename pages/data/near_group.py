@@ -10,18 +10,18 @@ import streamlit as st
 from backend import errors, grouping
 from backend import projects as project_views
 from backend.grouping import view
-from backend.labeling import bulk, moves
-from backend.suggesting import learn
+from backend.labeling import bulk
 from db import groups as rows
 from db.models import Action, LabelClass, Project
 from db.session import reading, writing
 from pages.parts.annotator import annotator_field
 from pages.parts.chips import component_files
+from pages.parts.done import remember
 from pages.parts.errors import show_error
 from pages.parts.words import plain
 
-# (project id, annotator, what was said) of the last group that was labeled or deleted here.
-LAST = "near-last"
+# Where what was done to a group is said and taken back: see `pages.parts.done`.
+PLACE = "near"
 _members = st.components.v2.component("winnow_near", **component_files(Path(__file__).with_name("near")))
 
 
@@ -106,14 +106,14 @@ def ask_to_delete(project: Project, group: Mapping[str, Any]) -> None:
 
 
 def carry_out(project: Project, annotator: str, wanted: bulk.Wanted, became: str) -> None:
+    event_id = str(uuid4())
     try:
-        done = bulk.label(project.id, annotator, wanted, str(uuid4()))
+        done = bulk.label(project.id, annotator, wanted, event_id)
     except errors.WinnowError as error:
         show_error(error)
         return
-    learn.labels_changed(project.id)
     said = f"1 item is {became}." if done.changed == 1 else f"{done.changed:,} items are {became}."
-    st.session_state[LAST] = (project.id, annotator, said)
+    remember(project, annotator, event_id, said, key=PLACE)
     st.rerun()
 
 
@@ -126,17 +126,3 @@ def take_out(project: Project, group_id: int, item_id: int) -> None:
         return
     st.toast("Taken out. It stays out when you look again.")
     st.rerun()
-
-
-def what_was_done(project: Project) -> None:
-    project_id, annotator, said = st.session_state.get(LAST, (None, "", ""))
-    if project_id != project.id:
-        return
-    words, button = st.columns([4, 1], vertical_alignment="center")
-    words.success(said)
-    if button.button("Undo", width="stretch", icon=":material/undo:", key="near-undo"):
-        moved = moves.whole(moves.undo, project.id, annotator, str(uuid4()))
-        learn.labels_changed(project.id)
-        del st.session_state[LAST]
-        st.toast(f"Undone: {moved.changed:,} items.")
-        st.rerun()

@@ -4,11 +4,12 @@ import signal
 
 from fastapi.testclient import TestClient
 
+from backend import projects
 from backend.api.app import create
 from backend.jobs.supervisor import Supervisor
 from db import inspections
 from db.models import JobState
-from db.session import reading
+from db.session import reading, writing
 from tests.importing.test_killed import job_now, resumed, worker
 from tests.inspecting.doubt_builders import a_project, inspected, label, newest, of_kind, queued, with_mistakes
 from tests.waiting import until
@@ -62,3 +63,17 @@ def test_over_http_it_is_asked_for_and_read(home):
         "neighbours",
         "twin",
     }
+
+
+def test_over_http_a_project_that_is_labeled_blind_tells_nothing_until_somebody_wants_it(home):
+    project, wrong = with_mistakes()
+    inspected(project)
+    with writing() as session:
+        projects.change(session, projects.get(session, project.id), {"blind": True})
+    api = TestClient(create(), base_url="http://127.0.0.1")
+    address = f"/projects/{project.id}/inspections/label_errors"
+    refused = api.get(address)
+    assert refused.status_code == 409
+    assert "labeled blind" in refused.json()["error"]["message"]
+    told = api.get(address, params={"unblind": True}).json()
+    assert {each["item_id"] for each in told["result"]["found"]} >= set(wrong)

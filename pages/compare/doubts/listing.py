@@ -12,6 +12,7 @@ from db import projects as project_rows
 from db.models import Inspection, LabelClass, Project
 from db.session import reading
 from pages.compare.doubts import cards, deciding
+from pages.parts import done
 from pages.parts.chosen import go_to
 from pages.parts.worklist import open_button
 
@@ -32,7 +33,7 @@ Entry = Mapping[str, Any]
 def show(project: Project, inspection: Inspection, found: Sequence[Entry]) -> None:
     with reading() as session:
         classes = list(project_rows.classes(session, project.id, with_archived=True))
-    deciding.what_was_done(project)
+    done.show(project, key=deciding.PLACE)
     kind = choose_kind(found)
     of_kind = [each for each in found if each["kind"] == kind]
     if not of_kind:
