@@ -71,11 +71,11 @@ def in_short(told: Told) -> list[str]:
     """The verdict first, then what to know before believing it."""
     verdicts = told.found["verdicts"]
     names = dict(zip((run["id"] for run in told.shown), told.names, strict=True))
-    words = [f"{names[each['b']]} against {names[each['a']]}: {each['words']}" for each in verdicts]
+    words = [each["words"] for each in verdicts]
     if len(verdicts) > MOST_VERDICTS:
         parts = [several([all_together(verdicts, names)], "verdict"), folded("Each by itself", several(words))]
     else:
-        parts = [several([each["words"] for each in verdicts] or [alone(run) for run in told.shown[:1]], "verdict")]
+        parts = [several(words or [alone(run) for run in told.shown[:1]], "verdict")]
     parts += [paragraph("By today's labels.", "soft")] if told.found["is_today"] else []
     if verdicts:
         parts.append(chart(verdict_charts.forest(verdicts, told.shown), verdict_charts.rows(verdicts, told.shown)))

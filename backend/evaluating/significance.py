@@ -104,7 +104,8 @@ def in_words(found: Mapping[str, Any], a_name: str, b_name: str) -> str:
     if found["verdict"] in ("better", "worse"):
         first = f"{b_name} is {found['verdict']} than {a_name} on {items}: "
         return f"{first}{_points(accuracy)} of accuracy, {_span(accuracy)} ({p}){_f1_words(found['f1_macro'])}."
-    return f"Too close to tell on {items}: {_points(accuracy)}, {_span(accuracy)}{_why(found, p)}"
+    first = f"{b_name} against {a_name} is too close to tell on {items}: "
+    return f"{first}{_points(accuracy)}, {_span(accuracy)}{_why(found, p)}"
 
 
 def _why(found: Mapping[str, Any], p: str) -> str:

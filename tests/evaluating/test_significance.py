@@ -145,7 +145,7 @@ def test_undecided_in_words():
         "f1_macro": {"difference": None, "low": None, "high": None},
     }
     assert significance.in_words(found, "A", "B") == (
-        "Too close to tell on 40 test items: +2.5 points, interval -10.0 to +15.0. "
+        "B against A is too close to tell on 40 test items: +2.5 points, interval -10.0 to +15.0. "
         "So few items show only differences of about 20 points or more."
     )
     # A difference that could be seen is there, yet the test does not bear it out.
