@@ -7,6 +7,7 @@ from backend import errors, inspecting, projects
 from backend.evaluating import metrics
 from backend.inspecting import curves, job, labeled, learning_curve
 from backend.inspecting.curves import Data
+from backend.jobs import progress
 from backend.jobs.progress import Handle, Stopped
 from db import jobs
 from db.models import JobState
@@ -161,6 +162,8 @@ def test_it_can_be_stopped_half_way(home, encoded, monkeypatch):
     project = builders.a_text_project(10)
     handle = a_handle(project)
     fitted = []
+    # On a quick machine all is done before it would look a second time.
+    monkeypatch.setattr(progress, "WRITE_EVERY_S", 0.0)
     monkeypatch.setattr(curves.Data, "fit", counting(curves.Data.fit, fitted, lambda: stop(handle)))
     with pytest.raises(Stopped):
         learning_curve.run(handle, project)
