@@ -77,7 +77,7 @@ def could_see(items: int, unlike: int) -> float | None:
     share = unlike / items
     found = sqrt(share) * (_Z_ALPHA * sqrt(items) + _Z_POWER * sqrt(items - _Z_ALPHA**2 + _Z_POWER**2))
     found /= items + _Z_POWER**2
-    return found if found <= share else _all_to_one_side(items)
+    return found if 0 < found <= share else _all_to_one_side(items)
 
 
 def _all_to_one_side(items: int) -> float:
