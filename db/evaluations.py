@@ -60,6 +60,19 @@ def answers(session: Session, run_id: int, item_ids: Sequence[int] | None = None
     return {row[0]: Answer(*row) for row in rows}
 
 
+def forget(session: Session, run_id: int) -> None:
+    """From now on it counts as none. Its answers stay until they are removed, for they may be many."""
+    session.execute(update(Evaluation).where(Evaluation.run_id == run_id).values(fingerprint=""))
+
+
+def remove_some(session: Session, run_id: int, limit: int) -> int:
+    """Remove some of the answers of one that is forgotten; returns how many."""
+    of_run = EvaluationAnswer.run_id == run_id
+    some = session.scalars(select(EvaluationAnswer.item_id).where(of_run).limit(limit)).all()
+    session.execute(delete(EvaluationAnswer).where(of_run, EvaluationAnswer.item_id.in_(some)))
+    return len(some)
+
+
 def begin(session: Session, run_id: int, class_ids: Sequence[int]) -> None:
     """Instead of the one before. Until it is finished it counts as none."""
     session.execute(delete(Evaluation).where(Evaluation.run_id == run_id))

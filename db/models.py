@@ -669,7 +669,8 @@ class EvaluationAnswer(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     run_id: Mapped[int] = mapped_column(ForeignKey("evaluations.run_id", ondelete="CASCADE"), primary_key=True)
-    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    # Without the index an item that goes for ever would look through the answers of all runs.
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True, index=True)
     target_ids: Mapped[list[Any]] = mapped_column(default=list)
     class_id: Mapped[int]
     confidence: Mapped[float]

@@ -18,22 +18,23 @@ def run(handle: Handle) -> dict[str, Any]:
     done = set((handle.cursor or {}).get("done", []))
     with reading() as session:
         project = projects.get(session, handle.project_id)
-        found = comparison.runs(session, run_ids)
-    left_out: list[str] = []
+    left_out: list[errors.WinnowError] = []
     for number, run_id in enumerate(run_ids, start=1):
-        if run_id in done or run_id not in found:
+        # Each in its turn: it may be deleted, or its thresholds moved, while the others are judged.
+        with reading() as session:
+            one = comparison.runs(session, [run_id]).get(run_id)
+        if run_id in done or one is None:
             continue
-        one = found[run_id]
 
         def report(at: int, total: int, name: str = one.name, number: int = number) -> None:
             handle.report(at, total, f"{name}, {number} of {len(run_ids)}")
 
         try:
             today.evaluate(project, one, report)
-        except errors.Conflict as error:
-            left_out.append(error.message)
+        except (errors.Conflict, errors.ModelNotHere, errors.BadFile) as error:
+            left_out.append(error)
         done.add(run_id)
         handle.save_cursor({"done": sorted(done)})
     if left_out and len(left_out) == len(run_ids):
-        raise errors.Conflict(left_out[0], "Train a new run.")
-    return {"run_ids": run_ids, "left_out": left_out}
+        raise left_out[0]
+    return {"run_ids": run_ids, "left_out": [error.message for error in left_out]}

@@ -107,6 +107,12 @@ def evaluate(project: Project, run: Run, on_progress: Callable[[int, int], None]
     targets = [today.targets[row] for row in kept.tolist()]
     figures = metrics.evaluate(targets, scores[kept], classes, project.multi_label)
     with writing() as session:
+        rows.forget(session, run.id)
+    is_left = True
+    while is_left:
+        with writing() as session:
+            is_left = rows.remove_some(session, run.id, CHUNK) == CHUNK
+    with writing() as session:
         rows.begin(session, run.id, [each.id for each in today.classes])
     for start_at in range(0, len(kept), CHUNK):
         chunk = [_row(run.id, today, row, scores[row]) for row in kept[start_at : start_at + CHUNK].tolist()]

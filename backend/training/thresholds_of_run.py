@@ -88,8 +88,7 @@ def put(run_id: int, asked: Mapping[str, float] | None) -> dict[str, Any]:
         run = runs.get(session, run_id)
         rows.write(session, run_id, metrics=run.metrics | found)
         # It was judged by today's labels with the thresholds of before.
-        if run_id in evaluations.of_runs(session, [run_id]):
-            evaluations.begin(session, run_id, [])
+        evaluations.forget(session, run_id)
         put_in_model(run, lines, limits, found)
     told = [{"tuned": each["threshold"]} | each for each in found["thresholds"]]
     return {"run_id": run_id, "thresholds": told, "metrics": {split.value: found[split.value] for split in lines.said}}

@@ -11,7 +11,7 @@ from backend.api.app import create
 from backend.evaluating import comparison, job, today
 from backend.jobs.progress import Handle
 from db import evaluations
-from db.models import Item, Job, RunState, Split, Status
+from db.models import Item, Job, JobState, RunState, Split, Status
 from db.session import reading, writing
 from tests import pages
 from tests.evaluating import builders
@@ -177,6 +177,40 @@ def test_an_evaluation_that_was_broken_off_counts_as_none(home):
     assert compared(project, run)["runs"][0]["metrics"] == {}
     evaluated(project, run)
     assert compared(project, run)["runs"][0]["metrics"]["test"]["n"] == 6
+
+
+def test_a_run_that_is_judged_again_has_only_its_new_answers(home, monkeypatch):
+    monkeypatch.setattr(today, "CHUNK", 2)
+    project, run, item_ids, _ = a_judged_project()
+    first = evaluated(project, run)
+    with writing() as session:
+        session.get(Job, first.id).state = JobState.DONE
+        session.get(Item, item_ids[0]).status = Status.SKIPPED
+    evaluated(project, run)
+    assert compared(project, run)["runs"][0]["metrics"]["test"]["n"] == 5
+    with reading() as session:
+        assert evaluations.answers(session, run.id).keys() == set(item_ids[1:])
+
+
+def test_a_run_whose_encoder_is_not_here_holds_up_no_other(home, monkeypatch):
+    project, run, item_ids, _ = a_judged_project()
+    with writing() as session:
+        fresh = projects.get(session, project.id)
+        other = builders.a_run(session, fresh, builders.a_snapshot(session, fresh, fingerprint="2" * 64), name="B")
+        items = [session.get(Item, each) for each in item_ids]
+        builders.with_answers(session, other, items, [[0]] * 6, [sure(0, 3)] * 6)
+    judge = today.evaluate
+
+    def evaluate(project, one, on_progress):
+        if one.id == run.id:
+            raise errors.ModelNotHere("CLIP is not on this machine.", "Fetch it on the Models page.")
+        judge(project, one, on_progress)
+
+    monkeypatch.setattr(today, "evaluate", evaluate)
+    evaluated(project, run, other)
+    assert compared(project, other)["runs"][0]["metrics"]["test"]["n"] == 6
+    with pytest.raises(errors.ModelNotHere, match="CLIP"):
+        evaluated(project, run)
 
 
 def test_without_a_finished_run_or_a_test_item_it_is_refused(home):

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "item_id"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_evaluation_answers_item_id", "evaluation_answers", ["item_id"])
     op.create_table(
         "worklists",
         sa.Column("id", sa.Integer(), nullable=False),
