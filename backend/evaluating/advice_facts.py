@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from backend.inspecting import standing
 from backend.projects import is_blind
 from db import advice as rows
-from db import groups, inspections, projects, runs, stats, worklists
+from db import groups, inspections, projects, runs, stats
 from db.advice import Answered
-from db.models import Inspection, LabelClass, Project, Run, Snapshot, Status
+from db.models import PRESENT, Inspection, LabelClass, Project, Run, Snapshot, Status
 from db.session import Session
 
 # Of what waits or is mistaken, so many are gone through at once.
@@ -48,7 +49,10 @@ class Judged:
 
 @dataclass(frozen=True)
 class Facts:
-    """counts: labeled items of each class that is in use. best: of the runs on the newest data, the best one."""
+    """counts: labeled items of each class that is in use. by_status: without the bin, and what no item is.
+
+    best: of the runs on the newest data, the best one.
+    """
 
     project: Project
     counts: Mapping[LabelClass, int]
@@ -85,7 +89,8 @@ class Facts:
 
 def gather(session: Session, project: Project) -> Facts:
     by_class = stats.labels_by_class(session, project.id)
-    by_status = projects.status_counts(session, [project.id])[project.id]
+    counts = projects.status_counts(session, [project.id])[project.id]
+    by_status = {status: count for status, count in counts.items() if count and status in PRESENT}
     waiting = {
         status: rows.of_status(session, project.id, status, MOST_ITEMS) if by_status.get(status) else []
         for status in (Status.FLAGGED, Status.SKIPPED)
@@ -109,9 +114,8 @@ def gather(session: Session, project: Project) -> Facts:
 
 
 def doubted(session: Session, project: Project, found: Inspection) -> list[int]:
-    done = set(worklists.looked_at(session, project.id, found.upto_event))
-    there = [each["item_id"] for each in found.result.get("found") or () if each["kind"] != "outlier"]
-    return [item_id for item_id in dict.fromkeys(there) if item_id not in done]
+    open_ones = standing.found(session, project, found)
+    return list(dict.fromkeys(each["item_id"] for each in open_ones if each["kind"] != "outlier"))
 
 
 def best_of(session: Session, project: Project) -> Judged | None:

@@ -68,7 +68,8 @@ def confused(facts: Facts) -> list[Advice]:
         return []
     names = {each["id"]: each["name"] for each in best.snapshot.classes}
     found = [pair_advice(best, pair, names) for pair in pairs_of(best.test["confusion"], list(names))]
-    return found[:MOST_PAIRS]
+    # Only the first answers are read: of a large test set none of them may be of a pair.
+    return [each for each in found if each.action["worklist"]][:MOST_PAIRS]
 
 
 def pairs_of(confusion: Any, class_ids: list[int]) -> list[tuple[int, int, int, int]]:

@@ -111,6 +111,9 @@ def without_classes(session, project):
 def test_an_empty_project_needs_data_and_one_without_classes_needs_those(session):
     project = builders.a_project(session)
     assert list(given(session, project)) == ["no_items"]
+    [binned] = builders.items(session, project, 1)
+    binned.status = Status.DELETED
+    assert list(given(session, project)) == ["no_items"]
     unnamed = without_classes(session, builders.a_project(session, name="Unnamed"))
     builders.items(session, unnamed, 3)
     assert list(given(session, unnamed)) == ["no_classes"]
@@ -173,11 +176,14 @@ def test_near_duplicates_are_looked_for_and_told_of_where_they_lie_in_several_sp
 def test_label_errors_are_looked_for_and_those_nobody_looked_at_are_counted(session):
     project, ((one, other, *_), _) = a_birds(session, 30, 30)
     assert given(session, project)["label_errors_not_looked"]["action"]["job"] == "label_errors"
-    doubts = [{"item_id": each.id, "kind": "label"} for each in (one, other)]
-    found(session, project, "label_errors", {"found": doubts})
+    heron, duck = (each.id for each in project.classes)
+    told = {"kind": "label", "given": [heron], "proposed": [duck], "twin": None}
+    found(session, project, "label_errors", {"found": [told | {"item_id": each.id} for each in (one, other)]})
     assert given(session, project)["label_errors"]["figures"] == {"doubts": 2}
     decided(session, project, [one], datetime.now(UTC))
     assert given(session, project)["label_errors"]["figures"] == {"doubts": 1}
+    other.status = Status.DELETED
+    assert "label_errors" not in given(session, project)
 
 
 def test_a_forecast_is_proposed_and_then_followed(session):
