@@ -63,7 +63,7 @@ def of(session: Session, project: Project, places: Map, by: str) -> Colours:
     }
     if by in of_project:
         found = of_project[by](session, project, places.item_ids)
-    elif what in of_run and number.isdecimal():
+    elif what in of_run and number.isdecimal() and len(number) < 19:
         found = of_run[what](session, project, places.item_ids, _run(session, project, int(number)))
     else:
         raise errors.Invalid(f'A map is not coloured by "{by}".', f"Choose one of {', '.join(BY)}.")

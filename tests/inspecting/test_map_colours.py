@@ -145,7 +145,7 @@ def test_a_run_of_another_project_or_none_is_not_found(api, project):
         assert api.get(f"/projects/{project.id}/map/colours", params={"by": by}).status_code == 404
 
 
-@pytest.mark.parametrize("by", ["", "mood", "run:", "run:x", "label:1"])
+@pytest.mark.parametrize("by", ["", "mood", "run:", "run:x", "label:1", f"run:{'9' * 5000}"])
 def test_what_there_is_not_is_said(api, project, by):
     answer = api.get(f"/projects/{project.id}/map/colours", params={"by": by})
     assert answer.status_code == 422
