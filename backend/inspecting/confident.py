@@ -67,13 +67,6 @@ def self_confidence(scores: Floats, given: Positions) -> Floats:
     return found
 
 
-def best_other(scores: Floats, given: Positions) -> Positions:
-    """(n,) the likeliest class besides the given one."""
-    others = scores.copy()
-    others[np.arange(len(given)), given] = -1.0
-    return others.argmax(axis=1)
-
-
 def agreed(scores: Floats, has: NDArray[np.bool_]) -> Floats:
     """(n, k) of several classes an item: what the model thinks of each answer, has the class or has it not."""
     return np.where(has, scores, 1 - scores)
