@@ -104,7 +104,8 @@ def evaluate(project: Project, run: Run, on_progress: Callable[[int, int], None]
     scores, is_answered = scored(project, run, today, before, on_progress)
     kept = np.flatnonzero(is_answered)
     classes = [{"id": each.id, "name": each.name} for each in today.classes]
-    targets = [today.targets[row] for row in kept.tolist()]
+    every = today.targets
+    targets = [every[row] for row in kept.tolist()]
     figures = metrics.evaluate(targets, scores[kept], classes, project.multi_label)
     with writing() as session:
         rows.forget(session, run.id)
