@@ -102,7 +102,7 @@ def columns_of(rows: Sequence[Mapping[str, Any]], count: int, figure: str) -> di
     for name in list(rows[0])[1:] if rows else ():
         label = name.removeprefix(f"{TITLES[figure]}, ") if count > 1 else name.partition(",")[0]
         label = "Change" if count == 2 and name.startswith("Change, ") else label
-        found[name] = st.column_config.NumberColumn(label, width=FIGURE_PX, help=name)
+        found[name] = st.column_config.NumberColumn(label, width=FIGURE_PX, help=plain(name))
     return found
 
 

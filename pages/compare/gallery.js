@@ -45,7 +45,9 @@ class Gallery {
       const card = kept.get(about.id);
       return card && isSame && card.isOf(about) ? card : new Card(this, about);
     });
-    this.grid.replaceChildren(...this.cards.map((card) => card.root));
+    const roots = this.cards.map((card) => card.root);
+    // What is put in anew loses the focus, and with it the keys of a person who is labeling.
+    if (roots.length !== this.grid.childElementCount || roots.some((root, at) => root !== this.grid.children[at])) this.grid.replaceChildren(...roots);
     if (!this.cards.some((card) => card.root.tabIndex === 0)) this.reach(this.cards[0]);
     this.mending.done = this.mending.done.filter((card) => this.cards.includes(card));
   }

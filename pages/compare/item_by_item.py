@@ -172,11 +172,13 @@ def narrowed(
 
 def choose_class(label: str, counts: Mapping[int, int], classes: Mapping[int, str], key: str) -> int | None:
     """counts: class id -> how many items."""
-    words = {each: f"{classes.get(each, 'A class that is gone')} ({count:,})" for each, count in counts.items()}
+    words = {ANY: "Any"}
+    words |= {each: f"{classes.get(each, 'A class that is gone')} ({count:,})" for each, count in counts.items()}
     chosen = st.selectbox(
         label,
-        [ANY, *counts],
-        format_func=lambda class_id: words.get(class_id, "Any"),
+        list(words),
+        # Streamlit knows a choice by its words: with another count it is none of these, and must not pass for one.
+        format_func=words.__getitem__,
         key=key,
         persist_state="session",
     )

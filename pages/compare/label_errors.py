@@ -12,9 +12,10 @@ from backend.training import readiness
 from db import inspections as rows
 from db import jobs
 from db.models import Inspection, JobState, Kind, Project
-from db.session import reading, writing
+from db.session import reading
 from pages.compare.doubts import listing
 from pages.parts.chosen import go_to
+from pages.parts.errors import tried
 from pages.parts.job_card import job_card
 from pages.parts.words import clock
 
@@ -78,9 +79,7 @@ def invite(project: Project) -> None:
 
 
 def look(project: Project) -> None:
-    with writing() as session:
-        inspecting.start(session, projects.get(session, project.id), KIND)
-    st.rerun()
+    tried(lambda session: inspecting.start(session, projects.get(session, project.id), KIND))
 
 
 def head(project: Project, newest: Inspection, *, is_at_work: bool) -> None:

@@ -79,7 +79,8 @@ def of_runs(project: Project, listed: Sequence[Listed], view: str, draw: Callabl
     if view == "side":
         ways_on(project, [run for run in listed if run.id in run_ids])
     is_live = any(run.id in run_ids and run.state in jobs.ACTIVE for run in listed)
-    st.fragment(compared, run_every=3.0 if is_live else None)(project, run_ids, draw, is_live=is_live)
+    how = {"is_live": is_live, "is_today": today.is_asked()}
+    st.fragment(compared, run_every=3.0 if is_live else None)(project, run_ids, draw, **how)
 
 
 def ways_on(project: Project, chosen: Sequence[Listed]) -> None:
@@ -103,9 +104,14 @@ def invite_to_train() -> None:
         go_to("train")
 
 
-def compared(project: Project, run_ids: Sequence[int], draw: Callable[..., None], *, is_live: bool) -> None:
+def compared(
+    project: Project, run_ids: Sequence[int], draw: Callable[..., None], *, is_live: bool, is_today: bool
+) -> None:
+    if today.is_asked() != is_today:
+        # Just chosen: the report above is by the same labels.
+        st.rerun()
     with reading() as session:
-        found: Mapping[str, Any] = comparison.compare(session, project, run_ids, is_today=today.is_asked())
+        found: Mapping[str, Any] = comparison.compare(session, project, run_ids, is_today=is_today)
     if is_live and not any(run["state"] in jobs.ACTIVE for run in found["runs"]):
         st.rerun()
     if found["warnings"]:

@@ -26,6 +26,8 @@ GROUPS = {
 }
 # One of the groups, by its name.
 ONE = "one"
+# How often all were asked for again.
+CLEARED = "runs-cleared"
 
 
 def archived() -> str:
@@ -103,6 +105,8 @@ def write(name: str) -> None:
 def clear() -> None:
     for name in ("find", "starred", "archived", ONE, *LISTS):
         st.query_params.pop(name, None)
+    # A selected line cannot be taken back: the groups begin anew, as another table.
+    st.session_state[CLEARED] = st.session_state.get(CLEARED, 0) + 1
 
 
 def in_words(name: str, value: str) -> str:

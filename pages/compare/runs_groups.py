@@ -8,7 +8,7 @@ import streamlit as st
 
 from backend.evaluating import run_list
 from backend.evaluating.run_list import Group, Row
-from pages.compare.runs_filter import GROUPS, ONE, in_words
+from pages.compare.runs_filter import CLEARED, GROUPS, ONE, in_words
 from pages.compare.runs_table import PERCENT, ROW_PX, times
 
 ROWS_SHOWN = 5
@@ -19,9 +19,10 @@ def chosen_group(found: Sequence[Row], by: str) -> list[Row]:
     groups = run_list.groups(found, by)
     asked = st.query_params.get(ONE)
     default = [place for place, group in enumerate(groups) if group.name == asked]
+    names = crc32(repr([group.name for group in groups]).encode())
     clicked = st.dataframe(
         [line(group, by) for group in groups],
-        key=f"runs-groups-{by}-{crc32(repr([group.name for group in groups]).encode())}",
+        key=f"runs-groups-{by}-{names}-{st.session_state.get(CLEARED, 0)}",
         hide_index=True,
         height=ROW_PX * (1 + min(len(groups), ROWS_SHOWN)) + 3,
         placeholder="–",

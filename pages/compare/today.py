@@ -42,18 +42,17 @@ def choose(project: Project, found: Mapping[str, Any]) -> None:
     )
     finished = [run["id"] for run in found["runs"] if run["state"] == RunState.DONE]
     behind = [run["id"] for run in found["runs"] if run["id"] in finished and not is_current(run)]
-    if behind:
-        right.button(
-            f"Judge {'it' if len(finished) == 1 else 'them'} by today's labels",
-            on_click=start,
-            args=(project, behind),
-            icon=":material/update:",
-            key="compare-judge",
-            disabled=at_work is not None and at_work.state in jobs.ACTIVE,
-            help="What they answered is held against today's labels; new test items are put to their models.",
-        )
+    if behind and right.button(
+        f"Judge {'it' if len(finished) == 1 else 'them'} by today's labels",
+        icon=":material/update:",
+        key="compare-judge",
+        disabled=at_work is not None and at_work.state in jobs.ACTIVE,
+        help="What they answered is held against today's labels; new test items are put to their models.",
+    ):
+        start(project, behind)
     if found["is_today"] and (unanswered := sum(each["unanswered"] for each in judged)):
-        st.caption(f"{unanswered:,} newer test items could not be put to a run whose model is gone.")
+        items = "1 newer test item" if unanswered == 1 else f"{unanswered:,} newer test items"
+        st.caption(f"{items} could not be put to a run whose model is gone.")
 
 
 def is_current(run: Mapping[str, Any]) -> bool:
@@ -81,3 +80,4 @@ def start(project: Project, run_ids: Sequence[int]) -> None:
         show_error(error)
         return
     st.query_params["labels"] = "today"
+    st.rerun()

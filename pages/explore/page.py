@@ -54,17 +54,25 @@ def question(project: Project) -> tuple[str, int | None]:
 
 
 def view() -> str:
-    """The overview or the map, as the address says: a link leads to the same."""
-    if "explore-view" not in st.session_state:
-        st.session_state["explore-view"] = MAP if st.query_params.get("view") == "map" else OVERVIEW
-    chosen = st.segmented_control(
-        "What to see", [OVERVIEW, MAP], key="explore-view", required=True, label_visibility="collapsed"
+    """The overview or the map, as the address says: a link and the browser's back button lead to the same."""
+    st.session_state["explore-view"] = MAP if st.query_params.get("view") == "map" else OVERVIEW
+    return str(
+        st.segmented_control(
+            "What to see",
+            [OVERVIEW, MAP],
+            key="explore-view",
+            required=True,
+            on_change=ask_for_view,
+            label_visibility="collapsed",
+        )
     )
-    if chosen == MAP:
+
+
+def ask_for_view() -> None:
+    if st.session_state["explore-view"] == MAP:
         st.query_params["view"] = "map"
     else:
         st.query_params.pop("view", None)
-    return str(chosen)
 
 
 def ask_for_words() -> None:

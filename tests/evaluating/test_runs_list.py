@@ -273,6 +273,19 @@ def test_changing_a_filter_changes_the_address_and_show_all_takes_it_back(home):
     assert not app.exception
 
 
+def test_show_all_leaves_the_group_that_was_chosen(home):
+    with writing() as session:
+        project = builders.a_project(session)
+        scored(session, project, 0.6, spec={"method": "lora", "base": "bundled:minilm"}, name="lora")
+        scored(session, project, 0.9, name="head")
+    app = opened("pages.compare.page", project, view="runs", group="method", one="LoRA")
+    assert list(table_of(app)["Run"]) == ["lora"]
+    app.button(key="runs-clear").click().run()
+    assert not app.exception
+    assert list(table_of(app)["Run"]) == ["head", "lora"]
+    assert "one" not in app.query_params
+
+
 def test_a_project_whose_runs_are_all_archived_says_where_they_are(home):
     with writing() as session:
         project = builders.a_project(session)

@@ -257,3 +257,14 @@ def test_the_page_offers_to_judge_anew_once_labels_have_changed(home):
     with reading() as session:
         assert session.query(Job).filter_by(kind="evaluate").count() == 1
     assert app.query_params["labels"] == "today"
+
+
+def test_the_report_is_by_the_labels_that_were_chosen_below_it(home):
+    project, run, item_ids, class_ids = a_judged_project()
+    with writing() as session:
+        builders.label(session, session.get(Item, item_ids[5]), [class_ids[0]])
+    app = pages.opened("pages.compare.page", project, runs=str(run.id))
+    assert [each.proto.url.partition("?")[2] for each in app.get("link_button")] == [f"runs={run.id}"]
+    app.segmented_control(key="compare-labels").set_value("today").run()
+    assert not app.exception
+    assert [each.proto.url.partition("?")[2] for each in app.get("link_button")] == [f"runs={run.id}&is_today=true"]

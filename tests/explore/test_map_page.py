@@ -29,9 +29,15 @@ def test_the_address_chooses_between_the_overview_and_the_map(home):
     project = a_clustered_project(3)
     at = a_map_page(project)
     assert "A map shows all items at once" in words(at)
-    at.session_state["explore-view"] = "Overview"
-    at.run()
+    at.segmented_control(key="explore-view").set_value("Overview").run()
     assert "Text length" in words(at)
+    assert "view" not in at.query_params
+    at.segmented_control(key="explore-view").set_value("Map").run()
+    assert at.query_params["view"] == "map"
+    # As the browser's back button does.
+    del at.query_params["view"]
+    at.run()
+    assert at.segmented_control(key="explore-view").value == "Overview"
     assert "view" not in at.query_params
 
 

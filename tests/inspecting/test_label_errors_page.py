@@ -1,5 +1,7 @@
 """The view "Label errors" of the Compare page, as Streamlit runs it."""
 
+from uuid import uuid4
+
 import pytest
 
 from backend import projects
@@ -72,12 +74,60 @@ def test_those_of_one_pair_of_classes_can_be_chosen(home):
     project, wrong = with_mistakes()
     inspected(project)
     app = page(project)
-    chooser = app.selectbox(key="errors-pair")
+    [chooser] = app.selectbox
     assert sorted(chooser.options) == ["bird → dog (3)", "cat → bird (3)", "dog → cat (3)"]
     chooser.select_index(0).run()
     assert not app.exception
     assert app.button(key="errors-go").label == "Go through these 3"
     assert len(wrong) == 9
+
+
+def test_the_pair_stays_chosen_though_each_decision_changes_how_many_there_are(home, monkeypatch):
+    project, _ = with_mistakes()
+    inspected(project)
+    app = page(project)
+    before = app.selectbox[0].select_index(0).run().selectbox[0].value
+    monkeypatch.setattr(cards, "draw", lambda _, shown, *_args, **_how: (set(), pressed(shown[0]["item_id"], left)))
+    left = ["accept"]
+    app.run()
+    assert not app.exception
+    assert (app.selectbox[0].value, left) == (before, [])
+    assert "(2)" in app.selectbox[0].options[-1]
+    assert app.button(key="errors-go").label == "Go through these 2"
+    # What the browser sends is the words that it showed last.
+    app.run()
+    assert app.selectbox[0].value == before
+
+
+def pressed(item_id, left):
+    """One press on the card of this item, for each of the words that are left."""
+    return [{"press": uuid4().hex, "id": item_id, "kind": "label", "what": left.pop()}] if left else []
+
+
+def test_presses_that_come_together_all_count_and_one_that_comes_twice_counts_once(home, monkeypatch):
+    project, wrong = with_mistakes()
+    inspected(project)
+    first, second = list(wrong)[:2]
+    app = page(project)
+    there = [*pressed(first, ["accept"]), *pressed(second, ["accept"])]
+    monkeypatch.setattr(cards, "draw", lambda *_args, **_how: (set(), [each for each in there if each not in settled]))
+    settled: list[cards.Press] = []
+    monkeypatch.setattr(cards, "settled", lambda presses, _key: settled.extend(presses))
+    app.run()
+    assert not app.exception
+    assert app.button(key="errors-go").label == f"Go through these {len(wrong) - 2}"
+    names = names_of(project)
+    with reading() as session:
+        found = labels.class_ids_of(session, [first, second])
+    assert {item_id: names[class_id] for item_id, [class_id] in found.items()} == {
+        item_id: wrong[item_id] for item_id in (first, second)
+    }
+    app.button(key="errors-undo").click().run()
+    settled.clear()
+    app.run()
+    assert not app.exception
+    # Taken back is taken back: the same press does not do it again.
+    assert app.button(key="errors-go").label == f"Go through these {len(wrong) - 1}"
 
 
 @pytest.mark.parametrize(("what", "is_changed"), [("accept", True), ("keep", False)])
@@ -86,12 +136,8 @@ def test_a_card_is_accepted_or_kept_and_one_undo_takes_it_back(home, monkeypatch
     inspected(project)
     item_id = next(iter(wrong))
     app = page(project)
-    pressed = [(item_id, what)]
-
-    def draw(*_args, **_how):
-        return set(), pressed.pop() if pressed else None
-
-    monkeypatch.setattr(cards, "draw", draw)
+    left = [what]
+    monkeypatch.setattr(cards, "draw", lambda *_args, **_how: (set(), pressed(item_id, left)))
     app.run()
     assert not app.exception
     names = names_of(project)
@@ -113,7 +159,7 @@ def test_those_that_are_selected_are_decided_on_together(home, monkeypatch):
     project, wrong = with_mistakes()
     inspected(project)
     chosen = set(list(wrong)[:2])
-    monkeypatch.setattr(cards, "draw", lambda *_args, **_how: (chosen, None))
+    monkeypatch.setattr(cards, "draw", lambda *_args, **_how: (chosen, []))
     app = page(project)
     assert app.button(key="errors-go").label == "Go through the 2 selected"
     app.button(key="errors-accept").click().run()

@@ -1,34 +1,60 @@
-// What was found to doubt, a card each. Cards are kept and filled anew, so that a rerun neither flickers nor unticks.
+// What was found to doubt, a card each. Cards are kept where they are, so that a rerun neither flickers nor unticks, nor
+// takes the focus.
 
 const lists = new WeakMap();
 const NONE = "none of the classes";
 
-export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   let list = lists.get(parentElement);
   if (!list) {
     list = make("div", "doubts");
+    [list.told, list.presses, list.all] = ["", [], make("input")];
     const dialog = make("dialog");
     dialog.onclick = () => dialog.close();
     parentElement.append(bar(list), list, dialog);
     lists.set(parentElement, list);
   }
   list.tell = () => {
-    const ticked = [...list.querySelectorAll(".select:checked")];
-    setStateValue("selected", ticked.map((each) => Number(each.closest(".doubt").dataset.itemId)));
+    const ids = ticked(list);
+    list.told = String(ids);
+    list.all.checked = ids.length > 0 && ids.length === list.children.length;
+    setStateValue("selected", ids);
   };
+  // A run of the page may be cut short by the next press: all that it may not know of go along with that one.
+  list.press = (press) => {
+    list.presses = [...list.presses, { press: newId(), ...press }];
+    setStateValue("decided", list.presses);
+  };
+  list.presses = list.presses.filter((each) => !data.seen.includes(each.press));
+  show(list, data.cards);
+  // What is no longer shown is no longer ticked.
+  if (String(ticked(list)) !== list.told) list.tell();
+}
+
+function show(list, cards) {
   const kept = new Map([...list.children].map((card) => [card.dataset.card, card]));
-  list.replaceChildren(
-    ...data.cards.map((card) => {
-      const written = JSON.stringify(card);
-      return kept.get(written) ?? draw(card, written, list, setTriggerValue);
-    }),
-  );
+  const shown = cards.map((card) => {
+    const written = JSON.stringify(card);
+    return kept.get(written) ?? draw(card, written, list);
+  });
+  for (const card of list.querySelectorAll(".doubt")) if (!shown.includes(card)) card.remove();
+  shown.forEach((card, at) => card !== list.children[at] && list.insertBefore(card, list.children[at] ?? null));
+  const isWaiting = (card) => list.presses.some((each) => each.id === Number(card.dataset.itemId));
+  for (const card of shown) for (const each of card.querySelectorAll(".answer")) each.disabled = isWaiting(card);
+}
+
+function ticked(list) {
+  return [...list.querySelectorAll(".select:checked")].map((each) => Number(each.closest(".doubt").dataset.itemId));
+}
+
+// crypto.randomUUID is missing where a page is not on loopback and not on https.
+function newId() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function bar(list) {
   const line = make("label", "all");
-  const box = make("input");
-  box.type = "checkbox";
+  const box = list.all;
   box.onchange = () => {
     for (const each of list.querySelectorAll(".select")) each.checked = box.checked;
     list.tell();
@@ -37,7 +63,7 @@ function bar(list) {
   return line;
 }
 
-function draw(card, written, list, setTriggerValue) {
+function draw(card, written, list) {
   const root = make("article", "doubt");
   root.dataset.card = written;
   root.dataset.itemId = card.id;
@@ -47,7 +73,7 @@ function draw(card, written, list, setTriggerValue) {
   root.append(selector(card, list), contents, labels(card), make("p", "reason", card.reason));
   const decide = (what) => () => {
     for (const each of root.querySelectorAll(".answer")) each.disabled = true;
-    setTriggerValue("decided", { id: card.id, what });
+    list.press({ id: card.id, kind: card.kind, what });
   };
   const answers = make("div", "answers");
   if (card.kind !== "outlier") answers.append(answer(`Change to ${names(card.proposed)}`, decide("accept")));
@@ -60,10 +86,7 @@ function selector(card, list) {
   const box = make("input", "select");
   box.type = "checkbox";
   box.ariaLabel = `Select ${card.item.source || card.item.text.slice(0, 40)}`;
-  box.onchange = () => {
-    list.parentNode.querySelector(".all input").checked = false;
-    list.tell();
-  };
+  box.onchange = () => list.tell();
   return box;
 }
 

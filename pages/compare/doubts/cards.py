@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import streamlit as st
 
@@ -14,24 +14,40 @@ from db.session import reading
 from pages.parts.chips import component_files
 
 TEXT_LETTERS = 2_000
-What = Literal["accept", "keep"]
+
+
+class Press(TypedDict):
+    """An answer that was pressed on a card. press: its own id; id: of the item; kind: of what was found."""
+
+    press: str
+    id: int
+    kind: str
+    what: Literal["accept", "keep"]
+
 
 _cards = st.components.v2.component("winnow_doubts", **component_files(Path(__file__)))
 
 
 def draw(
     project: Project, found: Sequence[Mapping[str, Any]], classes: Sequence[LabelClass], key: str
-) -> tuple[set[int], tuple[int, What] | None]:
-    """Draw a card each. Returns the ids of the items that are ticked, and what was just decided on which, once."""
+) -> tuple[set[int], list[Press]]:
+    """Draw a card each. Returns the ids of the items that are ticked, and what was pressed and is not `settled`."""
+    seen: list[str] = st.session_state.get(f"{key}-seen", [])
     result = _cards(
         key=key,
-        data={"cards": cards(project, found, classes)},
-        default={"selected": []},
+        data={"cards": cards(project, found, classes), "seen": seen},
+        default={"selected": [], "decided": []},
         on_selected_change=lambda: None,
         on_decided_change=lambda: None,
     )
-    decided = result.decided
-    return set(result.selected or []), (int(decided["id"]), decided["what"]) if decided else None
+    st.session_state[f"{key}-seen"] = [each["press"] for each in result.decided or [] if each["press"] in seen]
+    return set(result.selected or []), [each for each in result.decided or [] if each["press"] not in seen]
+
+
+def settled(presses: Sequence[Press], key: str) -> None:
+    """These have been decided on, or cannot be."""
+    seen = st.session_state.get(f"{key}-seen", [])
+    st.session_state[f"{key}-seen"] = [*seen, *(each["press"] for each in presses)]
 
 
 def cards(project: Project, found: Sequence[Mapping[str, Any]], classes: Sequence[LabelClass]) -> list[dict[str, Any]]:

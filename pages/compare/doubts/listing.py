@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import streamlit as st
 
@@ -17,6 +18,8 @@ from pages.parts.chosen import go_to
 from pages.parts.worklist import open_button
 
 PAGE = 24
+# The classes that were chosen: as given, as proposed.
+PAIR = "errors-pair"
 KINDS = {
     "label": "Likely wrong labels",
     "outlier": "Unlike all others",
@@ -43,12 +46,13 @@ def show(project: Project, inspection: Inspection, found: Sequence[Entry]) -> No
     place = st.container(horizontal=True, vertical_alignment="center")
     with place:
         fitting = choose_pair(of_kind, classes) if kind != "outlier" else of_kind
-    number, last = page_number((project.id, inspection.id, kind, len(fitting) == len(of_kind)), len(fitting))
+    pair = st.session_state.get(PAIR) if kind != "outlier" else None
+    number, last = page_number((project.id, inspection.id, kind, pair), len(fitting))
     shown = fitting[number * PAGE : (number + 1) * PAGE]
-    selected, decided = cards.draw(project, shown, classes, key=f"doubts-{project.id}")
-    if decided:
-        item_id, what = decided
-        deciding.decide(project, [each for each in shown if each["item_id"] == item_id], what)
+    key = f"doubts-{project.id}"
+    selected, presses = cards.draw(project, shown, classes, key=key)
+    if presses:
+        deciding.decide_each(project, found, presses, key)
     with place:
         buttons(project, kind, fitting, [each for each in shown if each["item_id"] in selected], classes)
     if last:
@@ -78,13 +82,18 @@ def choose_pair(found: Sequence[Entry], classes: Sequence[LabelClass]) -> Sequen
         pair: f"{standing.named(pair[0], names)} → {standing.named(pair[1], names)} ({count:,})"
         for pair, count in counts.most_common()
     }
-    chosen = st.selectbox(
+    # Streamlit knows a choice by its words. Each decision changes the counts in them: then it is another list, and what
+    # was chosen goes along.
+    key, before = f"{PAIR}-{crc32(repr(words).encode())}", st.session_state.get(PAIR)
+    if key not in st.session_state:
+        st.session_state[key] = before if before in words else None
+    chosen = st.session_state[PAIR] = st.selectbox(
         "Labeled → looks like",
         list(words),
         format_func=words.__getitem__,
         index=None,
         placeholder="Labeled → looks like: all",
-        key="errors-pair",
+        key=key,
         label_visibility="collapsed",
         width=320,
     )

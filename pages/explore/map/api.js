@@ -1,23 +1,26 @@
 // Questions to /api. Each answers with JSON, or fails with words for a person.
 
 async function ask(path, body, signal) {
+  const sent = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const response = await answered(path, { ...sent, signal });
+  return response.json().catch(() => null);
+}
+
+async function askBytes(path) {
+  const response = await answered(path);
+  return response.arrayBuffer();
+}
+
+async function answered(path, how) {
   let response;
   try {
-    const sent = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-    response = await fetch(path, { ...sent, signal });
+    response = await fetch(path, how);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Said(0, { error: { message: "The app does not answer.", hint: "Is it still running? Then try again." } });
   }
-  const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Said(response.status, answer);
-  return answer;
-}
-
-async function askBytes(path) {
-  const response = await fetch(path);
   if (!response.ok) throw new Said(response.status, await response.json().catch(() => null));
-  return response.arrayBuffer();
+  return response;
 }
 
 // Items by id, asked for once and kept a while.

@@ -68,9 +68,12 @@ class Deeds {
   // How many items are as they were before. Without a deed of this page: the annotator's newest decision.
   async undo() {
     const { annotator } = this.map.project;
-    let changed = 0;
-    for (let left = this.done.pop() ?? 1; left > 0; left--) {
-      changed += (await ask(`${this.path}/labels/undo`, { annotator, event_id: newId() })).changed;
+    let [changed, left] = [0, this.done.pop() ?? 1];
+    try {
+      for (; left > 0; left--) changed += (await ask(`${this.path}/labels/undo`, { annotator, event_id: newId() })).changed;
+    } finally {
+      // What it did not come to is undone by the next one.
+      if (left) this.done.push(left);
     }
     return changed;
   }

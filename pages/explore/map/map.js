@@ -141,7 +141,11 @@ class ItemMap {
   }
 
   async layOut(method) {
-    this.layouts[method] ??= readPoints(await askBytes(`${this.path}/points?method=${method}`)).xy;
+    try {
+      this.layouts[method] ??= readPoints(await askBytes(`${this.path}/points?method=${method}`)).xy;
+    } catch (error) {
+      return this.panel.say(error.message, true);
+    }
     const [from, upto] = [this.points.xy, this.layouts[method]];
     this.method = method;
     this.bar.show();

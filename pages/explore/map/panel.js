@@ -27,10 +27,11 @@ class Panel {
     const { signal } = this.asked;
     this.root.hidden = !ids.length;
     map.legend.root.hidden = ids.length > 0;
-    if (!ids.length) return;
+    if (!isSame) this.say("");
+    // An undo without a selection, or what is in the way of another layout, is told all the same.
+    if (!ids.length) return map.legend.root.before(this.words);
     if (!isSame) {
       this.chosen.clear();
-      this.say("");
       this.grid.replaceChildren();
       this.grid.dataset.shown = "0";
     }
@@ -147,7 +148,10 @@ class Panel {
   }
 
   async undo() {
-    await this.do(async () => `Undone: ${plural(await this.map.deeds.undo(), "item")} as before.`);
+    await this.do(async () => {
+      const changed = await this.map.deeds.undo();
+      return changed ? `Undone: ${plural(changed, "item")} as before.` : "Nothing was undone.";
+    });
   }
 
   async goThrough() {
