@@ -95,6 +95,13 @@ def last_undone(session: Session, project_id: int, annotator_id: int) -> int | N
     return session.scalar(query.order_by(Decision.id).limit(1))
 
 
+def of_event(session: Session, event_id: str) -> int | None:
+    """The decision that a bulk action or an event of this event_id belongs to."""
+    bulk = select(BulkAction.decision_id).where(BulkAction.event_id == event_id)
+    event = select(LabelEvent.decision_id).where(LabelEvent.event_id == event_id)
+    return session.scalar(bulk) or session.scalar(event)
+
+
 def _of(project_id: int, annotator_id: int, state: DecisionState) -> Select[int]:
     return select(Decision.id).where(
         Decision.project_id == project_id,

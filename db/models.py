@@ -636,7 +636,8 @@ class Prediction(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    # Without the index an item that goes for ever would look through the predictions of all runs.
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True, index=True)
     split: Mapped[Split] = mapped_column(String(10))
     # What the person had said when the snapshot was made.
     target_ids: Mapped[list[Any]] = mapped_column(default=list)

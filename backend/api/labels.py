@@ -1,5 +1,6 @@
 """/api/projects/{p}/labels: record decisions, undo and redo them, label many at once; and what happened to an item."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -64,6 +65,10 @@ class Events(BaseModel):
 class Who(BaseModel):
     annotator: AnnotatorName = "me"
     event_id: EventId | None = Field(default=None, description="makes it safe to send again")
+
+
+class WhoAndWhat(Who):
+    only: EventId | None = Field(default=None, description="the event_id of the decision that is to be taken back")
 
 
 class One(Decided):
@@ -156,8 +161,10 @@ def carry_out(
 
 
 @router.post("/projects/{project_id}/labels/undo")
-def undo(project_id: int, who: Who | None = None) -> dict[str, Any]:
-    return move(project_id, who or Who(), moves.undo)
+def undo(project_id: int, who: WhoAndWhat | None = None) -> dict[str, Any]:
+    """409 when `only` is named and something newer was decided since."""
+    who = who or WhoAndWhat()
+    return move(project_id, who, partial(moves.undo, only=who.only))
 
 
 @router.post("/projects/{project_id}/labels/redo")

@@ -48,9 +48,12 @@ def whole(way: Way, project_id: int, annotator: str, event_id: str) -> Moved:
     return moved
 
 
-def undo(session: Session, project: Project, annotator: str, event_id: str) -> Moved:
-    """Take back the annotator's newest decision, as one."""
-    return _part(session, project, annotator, event_id, Action.UNDO)
+def undo(session: Session, project: Project, annotator: str, event_id: str, *, only: str | None = None) -> Moved:
+    """Take back the annotator's newest decision, as one.
+
+    only: the event_id of what it must be, an event or a bulk action. Raises Conflict when it is another.
+    """
+    return _part(session, project, annotator, event_id, Action.UNDO, only=only)
 
 
 def redo(session: Session, project: Project, annotator: str, event_id: str) -> Moved:
@@ -58,9 +61,12 @@ def redo(session: Session, project: Project, annotator: str, event_id: str) -> M
     return _part(session, project, annotator, event_id, Action.REDO)
 
 
-def _part(session: Session, project: Project, annotator: str, event_id: str, action: Action) -> Moved:
+def _part(
+    session: Session, project: Project, annotator: str, event_id: str, action: Action, *, only: str | None = None
+) -> Moved:
     annotator_id = rows.annotator(session, annotator_name(annotator))
-    asked = asked_before(session, project, event_id, action) or _begin(session, project, annotator_id, event_id, action)
+    asked = asked_before(session, project, event_id, action)
+    asked = asked or _begin(session, project, annotator_id, event_id, action, only=only)
     if asked.decision_id is not None and not asked.is_done:
         events = rows.events(session, asked.decision_id, asked.cursor, PART)
         if (rows.state_of(session, asked.decision_id) == DecisionState.DONE) == (action == Action.UNDO):
@@ -86,9 +92,16 @@ def asked_before(session: Session, project: Project, event_id: str, kind: Action
     return there
 
 
-def _begin(session: Session, project: Project, annotator_id: int, event_id: str, action: Action) -> BulkAction:
+def _begin(
+    session: Session, project: Project, annotator_id: int, event_id: str, action: Action, *, only: str | None
+) -> BulkAction:
     is_undo = action == Action.UNDO
     decision_id = (rows.newest_done if is_undo else rows.last_undone)(session, project.id, annotator_id)
+    if only is not None and decision_id != rows.of_event(session, only):
+        raise errors.Conflict(
+            "Something newer was decided since, on another page or in another tab.",
+            "Ctrl+Z on the Label page takes that back first.",
+        )
     if decision_id is not None:
         rows.move(session, decision_id, DecisionState.UNDONE if is_undo else DecisionState.DONE)
     asked = BulkAction(

@@ -49,7 +49,7 @@ class Gallery {
     // What is put in anew loses the focus, and with it the keys of a person who is labeling.
     if (roots.length !== this.grid.childElementCount || roots.some((root, at) => root !== this.grid.children[at])) this.grid.replaceChildren(...roots);
     if (!this.cards.some((card) => card.root.tabIndex === 0)) this.reach(this.cards[0]);
-    this.mending.done = this.mending.done.filter((card) => this.cards.includes(card));
+    this.mending.done = this.mending.done.filter(({ card }) => this.cards.includes(card));
   }
 
   nameOf(classId) {

@@ -11,7 +11,7 @@ function newId() {
 class Mending {
   constructor(gallery) {
     this.gallery = gallery;
-    // Cards that were labeled here, the newest last: the server undoes them in that order.
+    // What was labeled here, {card, eventId}, the newest last: the server undoes them in that order.
     this.done = [];
     this.turn = Promise.resolve();
   }
@@ -50,7 +50,7 @@ class Mending {
       try {
         const { rejected, conflicts } = await this.post("/labels", { events: [event] });
         if (rejected.length) return card.stands(before), card.says(`Not saved. ${rejected[0].message}`);
-        this.done.push(card);
+        this.done.push({ card, eventId: event.event_id });
         card.says(this.words(event, conflicts), this.takingBack());
       } catch (error) {
         // A refusal is for good; what did not arrive may be sent again.
@@ -71,19 +71,23 @@ class Mending {
   // Only the newest can be taken back, so only it offers that.
   takingBack() {
     const newest = this.done.at(-1);
-    for (const card of this.done) if (card !== newest) card.offers(null);
+    for (const { card } of this.done) if (card !== newest?.card) card.offers(null);
     return ["Undo", () => this.undo()];
   }
 
   undo() {
     return this.inTurn(async () => {
+      const newest = this.done.at(-1);
+      if (!newest) return this.gallery.say("Nothing was labeled here that could be undone.");
       try {
-        const { items, changed, left } = await this.post("/labels/undo", { event_id: newId() });
-        this.done.pop()?.says("");
+        const only = newest.eventId;
+        // The same id at each try: an answer may be lost on its way.
+        const { items, changed, left } = await this.post("/labels/undo", { only, event_id: `undo-${only}` });
+        this.done.pop().card.says("");
         const here = items.map((item) => this.gallery.cardOf(item)).filter(Boolean);
         for (const card of here) card.says("Undone.");
         here[0]?.focus();
-        if (this.done.length) this.done.at(-1).offers(this.takingBack());
+        this.done.at(-1)?.card.offers(this.takingBack());
         const elsewhere = left ? "Somebody changed it since; it stays as it is." : "Nothing to undo.";
         this.gallery.say(!changed ? elsewhere : here.length ? "Undone." : "Undone: an item that is not shown here.");
       } catch (error) {

@@ -43,6 +43,10 @@ def test_a_killed_import_of_a_project_begins_again_and_leaves_one_project(home: 
     spec, title = archives.checked({"path": str(archive_of(project, tmp_path, with_models=True))})
     with writing() as session:
         job_id = archives.start(session, spec, title).id
+        # What the making of the project left in the queue would begin with the supervisor, and take the places.
+        for other in jobs.in_states(session, [JobState.QUEUED]):
+            if other.id != job_id:
+                control.stop(session, other.id)
     process = worker(job_id)
     until(is_at_work, every_s=0.002)
     process.send_signal(signal.SIGKILL)

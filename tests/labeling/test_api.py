@@ -336,3 +336,19 @@ def test_a_blind_project_accepts_nothing_and_exports_no_suggestion(api, url, pro
     api.patch(url, json={"blind": True})
     assert "0.97" not in api.get(f"{url}/export?format=csv").text
     assert api.post(f"{url}/acceptances", json={"confidence": 0.9}).status_code == 409
+
+
+def test_an_undo_of_one_decision_takes_back_no_newer_one(api, url, project):
+    bird = project.classes[0].id
+    api.post(
+        f"{url}/labels/bulk", json={"annotator": "ada", "item_ids": [1, 2], "class_ids": [bird], "event_id": "all"}
+    )
+    api.post(f"{url}/labels", json={"annotator": "ada", "events": [event(1, 3, bird)]})
+    of_the_bulk = {"annotator": "ada", "only": "all", "event_id": "back"}
+    refused = api.post(f"{url}/labels/undo", json=of_the_bulk)
+    assert refused.status_code == 409
+    assert "newer" in refused.json()["error"]["message"]
+    assert api.post(f"{url}/labels/undo", json={"annotator": "ada", "only": "nobody's"}).status_code == 409
+    assert api.post(f"{url}/labels/undo", json={"annotator": "ada", "only": "event-1"}).json()["item_ids"] == [3]
+    for _ in range(2):
+        assert api.post(f"{url}/labels/undo", json=of_the_bulk).json()["changed"] == 2

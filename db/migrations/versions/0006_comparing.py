@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("tags", sa.JSON(), nullable=False, server_default=sa.text("'[]'")))
     op.add_column("runs", sa.Column("is_starred", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("runs", sa.Column("is_archived", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index("ix_predictions_item_id", "predictions", ["item_id"])
     op.create_table(
         "evaluations",
         sa.Column("run_id", sa.Integer(), nullable=False),
@@ -76,5 +77,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("inspections", "worklists", "evaluation_answers", "evaluations"):
         op.drop_table(name)
+    op.drop_index("ix_predictions_item_id", table_name="predictions")
     for name in ("is_archived", "is_starred", "tags"):
         op.drop_column("runs", name)

@@ -12,7 +12,7 @@ class Deeds {
   constructor(map) {
     this.map = map;
     this.path = `/api/projects/${map.project.id}`;
-    // Decisions of this page that an undo takes back together, newest last.
+    // Of each deed of this page the event ids of its parts, which an undo takes back together; newest last.
     this.done = [];
   }
 
@@ -38,17 +38,18 @@ class Deeds {
   async send(ids, request) {
     const { annotator } = this.map.project;
     const told = { changed: 0, left: 0 };
-    let decisions = 0;
+    const eventIds = [];
     try {
       for (const some of parts(ids)) {
         const [path, body] = request(some);
-        const answer = await ask(path, { ...body, annotator, event_id: newId() });
-        decisions++;
+        const eventId = newId();
+        const answer = await ask(path, { ...body, annotator, event_id: eventId });
+        eventIds.push(eventId);
         told.changed += (answer.job_id ? await this.finished(answer.job_id) : answer).changed;
         told.left += answer.left_out ?? 0;
       }
     } finally {
-      if (decisions) this.done.push(decisions);
+      if (eventIds.length) this.done.push(eventIds);
     }
     return told;
   }
@@ -65,15 +66,21 @@ class Deeds {
     }
   }
 
-  // How many items are as they were before. Without a deed of this page: the annotator's newest decision.
+  // How many items are as they were before. What was decided elsewhere stays.
   async undo() {
     const { annotator } = this.map.project;
-    let [changed, left] = [0, this.done.pop() ?? 1];
+    const eventIds = this.done.pop() ?? [];
+    let changed = 0;
     try {
-      for (; left > 0; left--) changed += (await ask(`${this.path}/labels/undo`, { annotator, event_id: newId() })).changed;
+      while (eventIds.length) {
+        const only = eventIds.at(-1);
+        // The same id at each try: an answer may be lost on its way.
+        changed += (await ask(`${this.path}/labels/undo`, { annotator, only, event_id: `undo-${only}` })).changed;
+        eventIds.pop();
+      }
     } finally {
       // What it did not come to is undone by the next one.
-      if (left) this.done.push(left);
+      if (eventIds.length) this.done.push(eventIds);
     }
     return changed;
   }
