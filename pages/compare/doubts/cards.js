@@ -55,6 +55,7 @@ function newId() {
 function bar(list) {
   const line = make("label", "all");
   const box = list.all;
+  box.type = "checkbox";
   box.onchange = () => {
     for (const each of list.querySelectorAll(".select")) each.checked = box.checked;
     list.tell();
