@@ -9,17 +9,14 @@ drawn around some 10,000 points: from letting go of the button to the grid of it
 
 WINNOW_BENCH_ITEMS takes another size.
 
-Measured on Debian 12, Python 3.11, Chromium headless, 2 cores that some twenty other processes wanted too (load 17 to
-24): each had about a seventh of a core. What is not said to be processor time takes a fraction of this on an idle one.
+Measured on Debian 12, Python 3.11, Chromium headless, 2 cores without a GPU, load 1.3 to 2.1:
 
-    99,000 points        PCA 1.4 s, UMAP 720 s; the worker's memory at most 1,070 MB
-    in ms                points   label   suggestion   confidence   status   split
-    wall clock                6      55          266          214       49      11
-    processor time            6      10           40           42        7       7
+    99,000 points   PCA 0.2 s, UMAP 63 s on one core with numba's compiling; the worker's memory at most 1,133 MB
+    calls, ms       points 7, label 13, suggestion 44, confidence 42, status 10, split 9
 
-    painter   opened   frames a second   lasso of 19,902 points to its grid   script memory
-    canvas     5.6 s                55                               0.67 s           21 MB
-    webgl      4.8 s                10                               0.57 s           19 MB
+    painter   opened   frames a second   slowest   lasso of 9,949 points to its grid   script memory
+    canvas     1.9 s                60     34 ms                              0.15 s           23 MB
+    webgl      1.4 s                36     76 ms                              0.23 s           17 MB
 """
 
 import base64
