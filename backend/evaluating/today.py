@@ -121,7 +121,10 @@ def evaluate(project: Project, run: Run, on_progress: Callable[[int, int], None]
             rows.put(session, chunk)
     told = {"metrics": figures, "fingerprint": today.fingerprint, "unanswered": len(today.items) - len(kept)}
     with writing() as session:
-        rows.finish(session, run.id, **told, created_at=now())
+        fresh = comparison.runs(session, [run.id]).get(run.id)
+        # Thresholds that were moved meanwhile make these figures old ones: then the run has no evaluation.
+        if fresh is not None and fresh.metrics.get("thresholds") == run.metrics.get("thresholds"):
+            rows.finish(session, run.id, **told, created_at=now())
 
 
 def _row(run_id: int, today: Today, row: int, scores: Table) -> dict[str, Any]:

@@ -39,7 +39,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
+from backend.labeling import worklists
+from db import items
 from db.models import Project
+from db.session import writing
 from tests.benchmarks._million import a_home, texts
 from tests.benchmarks._photos import photos
 from tests.e2e.browser import launch
@@ -51,6 +54,7 @@ PRESSES = 300
 TRACED = 20
 OPENINGS = 5
 EVENT_TIMING_FROM_MS = 16
+LISTED = "1,000 in a list"
 Millis = Sequence[float]
 
 
@@ -69,6 +73,7 @@ def main() -> None:
 
 def rows() -> Iterator[tuple[str, Callable[[], Project]]]:
     yield "1,000 texts", lambda: texts(1_000)
+    yield LISTED, lambda: texts(1_000)
     yield "100,000 texts", lambda: texts(100_000)
     yield "1,000,000 texts", lambda: texts(1_000_000)
     yield "2,000 photos", lambda: photos(2_000)
@@ -85,7 +90,8 @@ def row(browser: Browser, name: str, home: Path, project: Project) -> None:
         # A server and a browser that were used before.
         page.goto(app.url)
         page.get_by_text("New project").first.wait_for()
-        firsts = [opened(page, f"{app.url}/label?project={project.id}") for _ in range(OPENINGS)]
+        address = f"{app.url}/label?project={project.id}" + (in_a_list(project) if name == LISTED else "")
+        firsts = [opened(page, address) for _ in range(OPENINGS)]
         seen = pressed(page, PRESSES)
         differences = traced(page)
         print_row(name, load, firsts, seen, differences)
@@ -93,6 +99,14 @@ def row(browser: Browser, name: str, home: Path, project: Project) -> None:
         context.close()
         app.stop()
         app.end_jobs()
+
+
+def in_a_list(project: Project) -> str:
+    """All items as a worklist, each with a word on why: the part of the address that asks for it."""
+    with writing() as session:
+        ids = [each.id for each in items.page(session, project.id, limit=1_000)]
+        made = worklists.start(session, project, "All of them", ids, dict.fromkeys(ids, "Labeled by nobody yet"))
+    return f"&order={worklists.order_of(made)}"
 
 
 def opened(page: Page, address: str) -> float:

@@ -11,7 +11,7 @@ from backend.api.app import create
 from backend.evaluating import comparison, job, today
 from backend.jobs.progress import Handle
 from db import evaluations
-from db.models import Item, Job, JobState, RunState, Split, Status
+from db.models import Item, Job, JobState, Run, RunState, Split, Status
 from db.session import reading, writing
 from tests import pages
 from tests.evaluating import builders
@@ -211,6 +211,21 @@ def test_a_run_whose_encoder_is_not_here_holds_up_no_other(home, monkeypatch):
     assert compared(project, other)["runs"][0]["metrics"]["test"]["n"] == 6
     with pytest.raises(errors.ModelNotHere, match="CLIP"):
         evaluated(project, run)
+
+
+def test_thresholds_that_are_moved_meanwhile_leave_no_evaluation_by_the_old_ones(home, monkeypatch):
+    project, run, _, class_ids = a_judged_project()
+    scored = today.scored
+
+    def moved_meanwhile(*args):
+        with writing() as session:
+            fresh = session.get(Run, run.id)
+            fresh.metrics = fresh.metrics | {"thresholds": [{"class_id": class_ids[0], "threshold": 0.25}]}
+        return scored(*args)
+
+    monkeypatch.setattr(today, "scored", moved_meanwhile)
+    evaluated(project, run)
+    assert compared(project, run)["runs"][0]["evaluation"] is None
 
 
 def test_without_a_finished_run_or_a_test_item_it_is_refused(home):
