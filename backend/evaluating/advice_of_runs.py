@@ -51,7 +51,7 @@ def outdated(facts: Facts) -> list[Advice]:
     best = facts.best
     if best is None or best.decided_since < max(DATED, DATED_SHARE * learned_from(best)):
         return []
-    words = f"{number(best.decided_since, 'decision')} came since “{best.name}” learned: it knows nothing of them."
+    words = f"{number(best.decided_since, 'decision')} came since “{best.name}” learned. It does not know of that yet."
     action = {"words": "Train again", "page": "train", "query": {"clone": best.run.id}}
     return [Advice("outdated", "Train again with the new labels", words, action, {"decisions": best.decided_since})]
 

@@ -41,7 +41,12 @@ def controls(names: list[str]) -> tuple[str | None, dict[str, Any]]:
     names = [name for name in PREFERRED if name in names] + [name for name in names if name not in PREFERRED]
     which, axis, smooth, log = st.columns([3, 2, 2, 1], gap="medium", vertical_alignment="bottom")
     figure = which.segmented_control(
-        "Beside the loss", names, default=names[0] if names else None, format_func=charts.title_of, key="compare-figure"
+        "Beside the loss",
+        names,
+        default=names[0] if names else None,
+        format_func=charts.title_of,
+        key="compare-figure",
+        wrap=True,
     )
     by = axis.segmented_control(
         "Along", list(charts.ALONG), default="step", format_func=charts.ALONG.get, key="compare-by", required=True

@@ -66,7 +66,7 @@ def renew(project: Project, found: Inspection, since: int, *, may: bool) -> None
         f"Measured on {found.result['items']:,} labels, {clock(found.created_at)}, for labels that are added at random."
     )
     if since:
-        told += f" {since:,} {'decision' if since == 1 else 'decisions'} came since: it knows nothing of them."
+        told += f" {since:,} {'decision' if since == 1 else 'decisions'} came since: not in it yet."
     words.caption(plain(told))
     how = {"width": "stretch", "icon": ":material/refresh:", "disabled": not may}
     if button.button("Forecast again", key="next-forecast", type="primary" if since else "secondary", **how):
