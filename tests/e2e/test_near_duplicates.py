@@ -48,6 +48,9 @@ def test_near_duplicates_are_found_labeled_deleted_and_taken_apart(shared_app: A
     assert count(project, Status.LABELED) == 3
     tab.get_by_role("button", name="Undo").click()
     until(lambda: count(project, Status.LABELED) == 0)
+    # Until the line is gone and the page at rest, the groups below it are on the move.
+    expect(tab.get_by_text("3 items are labeled.")).to_have_count(0)
+    expect(tab.locator('[data-test-script-state="notRunning"]')).to_be_visible()
 
     group(tab, OTHER).get_by_role("button", name="Delete all but the first").click()
     tab.get_by_role("dialog").get_by_role("button", name="Delete").click()
