@@ -70,10 +70,13 @@ def _one(truth: NDArray[np.bool_], scores: NDArray[np.float32]) -> Ranked | None
     roc, pr = ranking.roc(truth, scores), ranking.precision_recall(truth, scores)
     if roc is None or pr is None:
         return None
-    recall, precision = pr["recall"][::-1], pr["precision"][::-1]
-    false, true = roc["false_positive"], roc["true_positive"]
-    precise = float(np.sum(np.diff(recall) * precision[1:]))
-    return Ranked((false, true), (recall, precision), precise, float(np.trapezoid(true, false)), 1)
+    return Ranked(
+        (roc["false_positive"], roc["true_positive"]),
+        (pr["recall"][::-1], pr["precision"][::-1]),
+        ranking.area_of_steps(pr),
+        ranking.area_of_roc(roc),
+        1,
+    )
 
 
 def _last_of_each(x: Floats, y: Floats) -> tuple[Floats, Floats]:

@@ -44,8 +44,8 @@ def compare(session: Session, project: Project, run_ids: Sequence[int], *, is_to
     many are named, and NotFound for a run that is not in this project.
     """
     runs = chosen(session, project, run_ids)
-    frozen = rows.snapshots(session, [run.snapshot_id for run in runs if run.snapshot_id])
-    said = told(session, project, runs, is_today=is_today)
+    frozen = snapshots_of(session, runs)
+    said = told(session, runs, frozen, is_today=is_today)
     tables = [answers.alone(project, each) for each in said]
     classes = classes_of(session, project, [run.snapshot_id and frozen.get(run.snapshot_id) for run in runs])
     points = rows.points(session, [run.id for run in runs])
@@ -84,24 +84,34 @@ def compare(session: Session, project: Project, run_ids: Sequence[int], *, is_to
     }
 
 
-def told(session: Session, project: Project, runs: Sequence[Run], *, is_today: bool = False) -> list[Told]:
-    """What each run answered on test items, and the figures of that."""
+def told(
+    session: Session, runs: Sequence[Run], frozen: Mapping[int, Snapshot], *, is_today: bool = False
+) -> list[Told]:
+    """What each run answered on test items, and the figures of that. frozen: their snapshots by id."""
     if is_today:
         judged = evaluations.of_runs(session, [run.id for run in runs])
         return [today.told(session, run, judged.get(run.id)) for run in runs]
-    frozen = rows.snapshots(session, [run.snapshot_id for run in runs if run.snapshot_id])
     return [answers.told(session, run, class_order(frozen.get(run.snapshot_id or 0))) for run in runs]
 
 
 def tables(session: Session, project: Project, run_ids: Sequence[int], *, is_today: bool = False) -> dict[int, Answers]:
     """Run id -> its answers on all of its own test items. Raises as `compare`."""
-    said = told(session, project, chosen(session, project, run_ids), is_today=is_today)
+    said = _said(session, project, run_ids, is_today=is_today)
     return {each.run.id: answers.alone(project, each) for each in said}
 
 
 def shared(session: Session, project: Project, run_ids: Sequence[int], *, is_today: bool = False) -> Answers:
     """Their answers on the test items that all of these runs answered, by the same label. Raises as `compare`."""
-    return answers.together(project, told(session, project, chosen(session, project, run_ids), is_today=is_today))
+    return answers.together(project, _said(session, project, run_ids, is_today=is_today))
+
+
+def _said(session: Session, project: Project, run_ids: Sequence[int], *, is_today: bool) -> list[Told]:
+    runs = chosen(session, project, run_ids)
+    return told(session, runs, snapshots_of(session, runs), is_today=is_today)
+
+
+def snapshots_of(session: Session, runs: Sequence[Run]) -> dict[int, Snapshot]:
+    return rows.snapshots(session, [run.snapshot_id for run in runs if run.snapshot_id])
 
 
 def intervals(table: Answers) -> dict[str, list[float]] | None:

@@ -4,6 +4,8 @@ numpy only, with the meaning that scikit-learn gives them: items of the same sco
 is not a number comes last. None where there are no items of the class or none of another: nothing can be put in order.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -42,15 +44,25 @@ def precision_recall(truth: ArrayLike, scores: ArrayLike) -> dict[str, Floats] |
 
 
 def average_precision(truth: ArrayLike, scores: ArrayLike) -> float | None:
-    """The area under the steps of the precision-recall curve: precision, weighted by what recall gains."""
+    """Of what `precision_recall` gives."""
     found = precision_recall(truth, scores)
-    return None if found is None else float(-np.sum(np.diff(found["recall"]) * found["precision"][:-1]))
+    return None if found is None else area_of_steps(found)
+
+
+def area_of_steps(curve: Mapping[str, Floats]) -> float:
+    """The area under the steps of a precision-recall curve: precision, weighted by what recall gains."""
+    return float(-np.sum(np.diff(curve["recall"]) * curve["precision"][:-1]))
 
 
 def auc(truth: ArrayLike, scores: ArrayLike) -> float | None:
-    """The area under the ROC curve: how often an item of the class scores above another, a tie counting half."""
+    """Of what `roc` gives."""
     found = roc(truth, scores)
-    return None if found is None else float(np.trapezoid(found["true_positive"], found["false_positive"]))
+    return None if found is None else area_of_roc(found)
+
+
+def area_of_roc(curve: Mapping[str, Floats]) -> float:
+    """The area under a ROC curve: how often an item of the class scores above another, a tie counting half."""
+    return float(np.trapezoid(curve["true_positive"], curve["false_positive"]))
 
 
 def _steps(truth: ArrayLike, scores: ArrayLike) -> tuple[Floats, Floats, Floats] | None:

@@ -17,12 +17,13 @@ from backend.evaluating import (
     looks,
     report_items,
     report_made,
-    run_list,
     verdict_charts,
 )
 from backend.evaluating.answers import Answers
 from backend.evaluating.report_made import Told
 from backend.evaluating.report_page import beside, chart, folded, page, paragraph, section, several, table
+from backend.models import catalogue
+from backend.training.setting import METHOD_TITLES
 from db import comparison as rows
 from db.models import Project, now
 from db.session import Session
@@ -111,8 +112,8 @@ def figures(told: Told) -> list[str]:
         {
             "Run": name,
             "State": str(run["state"]),
-            "Method": run_list.METHODS.get(run["method"] or "", run["method"]),
-            "Base": run_list.title_of(run["base"]),
+            "Method": METHOD_TITLES.get(run["method"] or "", run["method"]),
+            "Base": catalogue.title_of(run["base"]) if run["base"] else "",
             "Test items": (run["metrics"].get("test") or {}).get("n"),
             "Accuracy": with_interval(run, "accuracy"),
             "Macro-F1": with_interval(run, "f1_macro"),

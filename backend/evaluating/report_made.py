@@ -8,6 +8,8 @@ from backend.evaluating import run_list, setting_charts
 from backend.evaluating.answers import Answers
 from backend.evaluating.differences import flattened
 from backend.evaluating.report_page import beside, chart, folded, in_words, paragraph, several, table
+from backend.models import catalogue
+from backend.training.setting import METHOD_TITLES
 from db.comparison import Data
 from db.models import Project, Run, Split
 
@@ -65,9 +67,9 @@ def settings(told: Told) -> list[str]:
 def words_of(setting: str, values: Sequence[Any]) -> list[str]:
     """As text, and as people call it."""
     if setting == "base":
-        values = [run_list.title_of(value) or None for value in values]
+        values = [catalogue.title_of(value) if value else None for value in values]
     elif setting == "method":
-        values = [run_list.METHODS.get(value, value) for value in values]
+        values = [METHOD_TITLES.get(value, value) for value in values]
     return [in_words(value) for value in values]
 
 

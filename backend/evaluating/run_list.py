@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean, stdev
 
-from backend import errors
 from backend.evaluating import sparklines
 from backend.models import catalogue
 from backend.training import class_sets, disk
+from backend.training.setting import METHOD_TITLES
 from db import comparison as rows
 from db import jobs, sweeps
 from db.comparison import Data, Listed, More
 from db.models import JobState, Project, Split
 from db.session import Session
 
-METHODS = {"head": "Head", "full": "Full", "lora": "LoRA"}
 NONE = "none"
 
 
@@ -82,7 +81,7 @@ def of(session: Session, project: Project, listed: Sequence[Listed]) -> list[Row
     used = {each.spec["recipe_id"] for each in more.values() if each.spec.get("recipe_id")}
     recipes = rows.recipe_names(session, list(used))
     sets = class_sets.of_runs(session, project, listed)
-    titles = {base: title_of(base) for base in {run.base for run in listed}}
+    titles = {base: catalogue.title_of(base) if base else "" for base in {run.base for run in listed}}
     return [
         Row(
             run,
@@ -104,14 +103,6 @@ def is_at_work(run: Listed) -> bool:
     return JobState(run.state) in jobs.ACTIVE
 
 
-def title_of(base: str | None) -> str:
-    try:
-        return catalogue.find(base).title if base else ""
-    except errors.WinnowError:
-        # A local folder that has been moved since: its name still says what it was.
-        return base or ""
-
-
 def sizes(data: Data) -> dict[str, int]:
     """Split -> how many labels it has: as many as items, where an item has one."""
     return {split: sum((data.counts.get(split) or {}).values()) for split in Split}
@@ -126,7 +117,7 @@ def _settings(row: Row) -> str:
 # What a run is by a field of `Wanted` or of `groups`, in words. A run may have several tags.
 FIELDS: dict[str, Callable[[Row], list[str]]] = {
     "state": lambda row: [str(row.run.state)],
-    "method": lambda row: [METHODS.get(row.run.method or "", row.run.method or NONE)],
+    "method": lambda row: [METHOD_TITLES.get(row.run.method or "", row.run.method or NONE)],
     "base": lambda row: [row.base or NONE],
     "tag": lambda row: list(row.run.tags) or [NONE],
     "data": lambda row: [f"Data {row.data.id}" if row.data else NONE],

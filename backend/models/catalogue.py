@@ -88,6 +88,14 @@ MODELS = (
 _BY_ID = {model.id: model for model in MODELS}
 
 
+def title_of(model_id: str) -> str:
+    """What a person calls it. A local folder may have been moved since: its name still says what it was."""
+    try:
+        return find(model_id).title
+    except errors.WinnowError:
+        return model_id
+
+
 def find(model_id: str) -> Model:
     """The model of this id.
 

@@ -9,6 +9,7 @@ from backend.jobs import control
 from backend.models import catalogue
 from backend.training import disk
 from backend.training import spec as specs
+from backend.training.setting import METHOD_TITLES
 from db import jobs
 from db import runs as rows
 from db.models import Job, JobKind, JobState, Prediction, Project, Run, RunMetric, RunState, Snapshot
@@ -133,7 +134,7 @@ def delete(session: Session, run: Run) -> None:
 
 def default_name(session: Session, project: Project, spec: Mapping[str, Any]) -> str:
     """ "Head on MiniLM 3" """
-    method = {"head": "Head", "lora": "LoRA", "full": "Full"}[spec["method"]]
+    method = METHOD_TITLES[spec["method"]]
     return f"{method} on {catalogue.find(spec['base']).title} {rows.count(session, project.id) + 1}"
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from backend import errors
 
 METHODS = ("head", "lora", "full")
+# What a person calls them, in the order to offer them.
+METHOD_TITLES = {"head": "Head", "full": "Full", "lora": "LoRA"}
 PRESETS = ("quick", "balanced", "best")
 LOOPS = ("lora", "full")
 # What the pages group the settings by.

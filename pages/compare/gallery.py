@@ -24,7 +24,7 @@ TAKEN_KEY = "l"
 HERE = Path(__file__).parent
 mount = st.components.v2.component(
     "winnow_gallery",
-    js=joined(HERE, ("../parts/element.js", "mending.js", "gallery.js")),
+    js=joined(HERE, ("../parts/element.js", "../parts/ids.js", "mending.js", "gallery.js")),
     css=joined(HERE, ("gallery.css",)),
 )
 

@@ -1,7 +1,6 @@
 """What to do with selected runs: compare them, mark them, put them away, take a report of them along."""
 
 from collections.abc import Callable, Sequence
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from db.models import Project, Run
 from db.session import Session, writing
 from pages.parts.chosen import go_to
 from pages.parts.errors import show_error
+from pages.parts.report import report_link
 from pages.parts.words import plain
 
 # A write of so many runs is over before a label would have to wait for it.
@@ -86,18 +86,6 @@ def note(selected: Sequence[Row]) -> None:
             words = st.text_area("Note", one.more.note if one else "", key=f"runs-words-{which}")
             if st.form_submit_button("Save", type="primary"):
                 change(selected, lambda session, run: runs.rename(session, run, note=words))
-
-
-def report_link(project: Project, run_ids: Sequence[int], *, is_today: bool = False) -> None:
-    """A report of these runs as a file that opens anywhere. is_today: by the labels of today."""
-    query = {"runs": ",".join(map(str, run_ids))} | ({"is_today": "true"} if is_today else {})
-    st.link_button(
-        "Report",
-        f"/api/projects/{project.id}/compare/report?{urlencode(query, safe=',')}",
-        icon=":material/download:",
-        disabled=not 0 < len(run_ids) <= comparison.MOST_RUNS,
-        help="One HTML file with figures, charts, settings and data, to keep or to send. It names no item.",
-    )
 
 
 def change(selected: Sequence[Row], what: Change) -> None:

@@ -14,9 +14,9 @@ from db.models import Project, RunState
 from db.session import reading
 from pages.compare import today
 from pages.compare.choice import choose_runs, named
-from pages.compare.marking import report_link
 from pages.parts import suggest_with
 from pages.parts.chosen import chosen_project, go_to
+from pages.parts.report import report_link
 from pages.parts.words import plain
 
 # Address, title, and the module that draws it.

@@ -8,7 +8,8 @@ import streamlit as st
 
 from backend.evaluating import run_list, sparklines
 from backend.evaluating.charts import title_of
-from backend.evaluating.run_list import METHODS, Row
+from backend.evaluating.run_list import Row
+from backend.training.setting import METHOD_TITLES
 from db.models import JobState, Split
 from pages.parts.job_card import STATE_WORDS
 
@@ -90,7 +91,7 @@ def line(row: Row, *, multi_label: bool) -> dict[str, Any]:
         "F1 in folds": times(run.folds_f1_macro, 100),
         "State": STATE_WORDS[JobState(run.state)],
         "Tags": list(run.tags) or None,
-        "Method": METHODS.get(run.method or "", run.method),
+        "Method": METHOD_TITLES.get(run.method or "", run.method),
         "Base": row.base or None,
         "Data": f"{row.data.id} · {row.data.fingerprint[:6]}" if row.data else None,
         f"{what} to train": counted.get(Split.TRAIN),

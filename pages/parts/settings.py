@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend import errors
 from backend.models import catalogue
+from backend.training.setting import METHOD_TITLES
 
 MOST_ACROSS = 4
-METHODS = {"head": "Head", "full": "Full", "lora": "LoRA"}
 TITLES = {
     "recipe_id": "Augmentation recipe",
     "folds": "Cross-validation folds",
@@ -39,11 +38,7 @@ def title_of(setting: str) -> str:
 
 
 def base_title(base: str | None) -> str | None:
-    try:
-        return catalogue.find(base).title if base else None
-    except errors.WinnowError:
-        # A local folder that has been moved since: its name still says what it was.
-        return base
+    return catalogue.title_of(base) if base else None
 
 
 def setting_rows(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[dict[str, str]]:
@@ -66,7 +61,7 @@ def in_words(setting: str, value: Any) -> str:
     if setting == "base" and isinstance(value, str):
         return base_title(value) or "–"
     if setting == "method":
-        return METHODS.get(str(value), str(value))
+        return METHOD_TITLES.get(str(value), str(value))
     return VALUES.get(str(value), str(value))
 
 

@@ -6,12 +6,13 @@ from typing import Any
 import streamlit as st
 
 from backend.training import class_sets
+from backend.training.setting import METHOD_TITLES
 from db import runs, sweeps
 from db.comparison import Listed
 from db.models import JobState, Project
 from db.session import reading
 from pages.parts.job_card import STATE_WORDS
-from pages.parts.settings import METHODS, base_title
+from pages.parts.settings import base_title
 from pages.parts.words import duration
 
 ROWS_SHOWN = 6
@@ -87,7 +88,7 @@ def row(run: Listed, class_set: str, sweep_names: Mapping[int, str]) -> dict[str
     return {
         "Run": run.name,
         "State": STATE_WORDS[JobState(run.state)],
-        "Method": METHODS.get(run.method or "", run.method),
+        "Method": METHOD_TITLES.get(run.method or "", run.method),
         "Base": base_title(run.base),
         "Sweep": sweep_names.get(run.sweep_id or 0),
         "Test accuracy": percent(run.accuracy),

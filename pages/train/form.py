@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from backend.training import readiness
+from backend.training.setting import METHOD_TITLES
 from db.models import LabelClass, Project, Run
-from pages.parts.settings import METHODS
 from pages.parts.words import plain
 from pages.train import clone, offers, start
 
@@ -63,7 +63,7 @@ def choose_method(project: Project) -> str:
     offered = offers.methods(project)
     begin_with("train-method", offered[0], offered)
     method: str = st.segmented_control(
-        "Method", offered, format_func=METHODS.__getitem__, required=True, key="train-method"
+        "Method", offered, format_func=METHOD_TITLES.__getitem__, required=True, key="train-method"
     )
     st.caption(WHAT_IT_IS[str(method)])
     return str(method)

@@ -2,16 +2,16 @@
 
 from backend.augmenting.catalogue import kind_of
 from backend.models import catalogue
+from backend.training.setting import METHOD_TITLES
 from db import recipes
 from db.models import Kind, Project
 from db.session import reading
-from pages.parts.settings import METHODS
 
 FOLDER = "A folder of my own"
 
 
 def methods(project: Project) -> list[str]:
-    return [each for each in METHODS if each != "lora" or project.kind == Kind.TEXT or adaptable_bases()]
+    return [each for each in METHOD_TITLES if each != "lora" or project.kind == Kind.TEXT or adaptable_bases()]
 
 
 def adaptable_bases() -> list[str]:

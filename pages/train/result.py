@@ -9,10 +9,10 @@ from backend.evaluating import charts, comparison
 from backend.training import near, runs
 from db.models import Project, Run
 from db.session import reading
-from pages.compare.marking import report_link
 from pages.parts import suggest_with
 from pages.parts.charts import draw
 from pages.parts.chosen import go_to
+from pages.parts.report import report_link
 from pages.parts.words import plain
 from pages.train import clone, curves, ended, figures, housekeeping, made
 

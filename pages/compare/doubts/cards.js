@@ -47,11 +47,6 @@ function ticked(list) {
   return [...list.querySelectorAll(".select:checked")].map((each) => Number(each.closest(".doubt").dataset.itemId));
 }
 
-// crypto.randomUUID is missing where a page is not on loopback and not on https.
-function newId() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 function bar(list) {
   const line = make("label", "all");
   const box = list.all;

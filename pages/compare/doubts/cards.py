@@ -11,7 +11,7 @@ from backend.inspecting import standing
 from db import items as rows
 from db.models import LabelClass, Project
 from db.session import reading
-from pages.parts.chips import component_files
+from pages.parts.files import joined
 
 TEXT_LETTERS = 2_000
 
@@ -25,7 +25,12 @@ class Press(TypedDict):
     what: Literal["accept", "keep"]
 
 
-_cards = st.components.v2.component("winnow_doubts", **component_files(Path(__file__)))
+HERE = Path(__file__).parent
+_cards = st.components.v2.component(
+    "winnow_doubts",
+    js=joined(HERE, ("../../parts/chips.js", "../../parts/ids.js", "cards.js")),
+    css=joined(HERE, ("../../parts/chips.css", "cards.css")),
+)
 
 
 def draw(

@@ -4,10 +4,6 @@
 const MOST_AT_ONCE = 10000;
 const LOOK_EVERY_MS = 500;
 
-function newId() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((each) => each.toString(16).padStart(2, "0")).join("");
-}
-
 class Deeds {
   constructor(map) {
     this.map = map;

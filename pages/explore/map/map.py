@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "../../parts/element.js",
     "../../parts/said.js",
+    "../../parts/ids.js",
     "api.js",
     "points.js",
     "camera.js",

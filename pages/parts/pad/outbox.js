@@ -19,12 +19,6 @@ function outboxOf(projectId, projectKey) {
   return outboxes.get(projectKey);
 }
 
-// crypto.randomUUID is missing where a page is not on loopback and not on https.
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 class Outbox {
   constructor(projectId, projectKey) {
     this.url = `/api/projects/${projectId}`;

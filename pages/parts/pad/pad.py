@@ -14,6 +14,7 @@ from pages.parts.files import joined
 HERE = Path(__file__).parent
 SCRIPTS = (
     "../element.js",
+    "../ids.js",
     "outbox.js",
     "tab.js",
     "who.js",
